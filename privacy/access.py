@@ -1,0 +1,75 @@
+"""Who may open the vault, and the log of who did (P3, P12, P14)."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import User
+from privacy import policies
+from privacy.keystore import hour_of
+from privacy.models import Child, StaffTraining, VaultAccess
+from privacy.purposes import Actor, Kind, Purpose
+
+PERMISSION = "privacy.view_child_data"
+SHORTEST_REASON = 5
+FOR_THE_PRINTER = frozenset({Kind.INTERIOR, Kind.COVER})
+
+
+class PurposeRefused(PermissionDenied):
+    """The vault does not open for this purpose (P3)."""
+
+
+class AccessRefused(PermissionDenied):
+    """This person may not look at a child's data; the message says what is missing (P12, P14)."""
+
+
+def expiry(child: Child) -> datetime:
+    """The second from which nothing opens. A later date written into the row does not extend it (P7, P10)."""
+    return min(child.expires_at, child.collected_at + settings.CHILD_RETENTION)
+
+
+def check(kind: Kind, *, purpose: Purpose, actor: Actor, reason: str) -> None:
+    """Raises PurposeRefused or AccessRefused."""
+    if not isinstance(purpose, Purpose):
+        raise PurposeRefused("A child's data is used to make the book and for nothing else.")
+    if actor.label == "printer" and (purpose is not Purpose.PRINT or kind not in FOR_THE_PRINTER):
+        raise PurposeRefused("The printer gets the print files and nothing else.")
+    if actor.is_staff:
+        _check_staff(actor.user, reason)
+
+
+def _check_staff(user: User | None, reason: str) -> None:
+    if user is None or not user.is_active or not user.is_staff or not user.has_perm(PERMISSION):
+        raise AccessRefused("Your account may not look at children's data. Ask a colleague who may.")
+    if not trained(user):
+        raise AccessRefused("Read and acknowledge the current privacy policy first (Staff trainings).")
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise AccessRefused("Type why you need to look; the parent will see it.")
+
+
+def trained(user: User) -> bool:
+    """Whether this member of staff has acknowledged the privacy policy that is in force (P14)."""
+    return StaffTraining.objects.filter(user=user, policy=policies.current("privacy")).exists()
+
+
+def record(child: Child, kind: Kind, *, purpose: Purpose, actor: Actor, reason: str) -> None:
+    """Count one look, in one row per child, kind, purpose, actor, reason and hour."""
+    place = {
+        "child": child,
+        "kind": str(kind),
+        "purpose": str(purpose),
+        "actor": actor.label,
+        "reason": reason.strip()[:200],
+        "hour": hour_of(timezone.now()),
+    }
+    if VaultAccess.objects.filter(**place).update(count=F("count") + 1):
+        return
+    try:
+        with transaction.atomic():
+            VaultAccess.objects.create(**place)
+    except IntegrityError:  # somebody else made the row at this moment
+        VaultAccess.objects.filter(**place).update(count=F("count") + 1)

@@ -1,0 +1,162 @@
+"""The life of a child's data: collected, perhaps kept for an order, and forgotten (P4, P5, P8, P10)."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import CharField, Q, Value
+from django.db.models.functions import Cast, Concat
+from django.http import HttpRequest
+from django.utils import timezone
+
+from privacy import blobs, keystore, receipts, vault
+from privacy.consent import ConsentGiven
+from privacy.consent import record as record_consent
+from privacy.forgetting import Forgotten
+from privacy.models import Child, Consent, Receipt, VaultAccess, VaultItem
+
+log = logging.getLogger(__name__)
+
+Hook = Callable[[Child], None]
+Finder = Callable[[HttpRequest, UUID], Child | None]
+
+_hooks: list[Hook] = []
+_finders: list[Finder] = []
+
+
+def on_forget(hook: Hook) -> Hook:
+    """Register what else has to stop when a child is forgotten. Called with the ended child, in the same
+    transaction; if it raises, the data is forgotten all the same and the hook is called again by the next
+    purge: it must be repeatable."""
+    if hook not in _hooks:
+        _hooks.append(hook)
+    return hook
+
+
+def register_finder(finder: Finder) -> Finder:
+    """Register who finds the child behind an edition's uuid, if this visitor may (None: not mine, or may
+    not)."""
+    if finder not in _finders:
+        _finders.append(finder)
+    return finder
+
+
+def find(request: HttpRequest, uuid: UUID) -> Child | None:
+    """The child behind an edition's uuid, if this visitor may decide about it."""
+    return next((child for finder in _finders if (child := finder(request, uuid)) is not None), None)
+
+
+def is_open(child: Child) -> bool:
+    """Whether the vault still opens for this child. Looks at the row as given and at the clock."""
+    return vault.is_open(child)
+
+
+def collect(*, consent: ConsentGiven, now: datetime | None = None) -> Child:
+    """Begin a child's time: its row, its key and the proof of consent. Must be called inside
+    `transaction.atomic`, together with the data, so that neither exists without the other (P4). Raises
+    ConsentMissing."""
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("collect() belongs into the transaction that stores the data.")
+    at = now or timezone.now()
+    child = Child.objects.create(
+        collected_at=at,
+        expires_at=at + settings.CHILD_RETENTION,
+        abandoned_at=at + settings.ABANDONED_RETENTION,
+    )
+    record_consent(child, consent, at=at)
+    keystore.current().create(child.pk, keystore.hour_of(at))
+    return child
+
+
+def keep_for_order(child: Child) -> None:
+    """Somebody orders this child's book: it is kept until its expiry, which does not move (P10). Raises
+    Forgotten."""
+    now = timezone.now()
+    kept = (
+        Child.objects.filter(pk=child.pk, ended_at=None, expires_at__gt=now)
+        .filter(Q(abandoned_at=None) | Q(abandoned_at__gt=now))
+        .update(abandoned_at=None)
+    )
+    if not kept:
+        raise Forgotten
+    child.abandoned_at = None
+
+
+def release(child: Child) -> None:
+    """Nobody orders this child's book after all: it is forgotten like any other that nobody has ordered, 48 hours from
+    now or at its expiry if that comes first (P10). A child that waits for no order, or is forgotten, stays as it is."""
+    until = min(timezone.now() + settings.ABANDONED_RETENTION, child.expires_at)
+    if Child.objects.filter(pk=child.pk, ended_at=None, abandoned_at=None).update(abandoned_at=until):
+        child.abandoned_at = until
+
+
+def forget(child: Child, *, reason: Child.End) -> Receipt:
+    """Forget a child at once: first its key, which makes every copy unreadable, backups included, then rows
+    and files (P5, P8). Returns the receipt; a child already forgotten has the one from then."""
+    forgotten = forget_batch([child], reason=reason)
+    child.refresh_from_db()
+    receipt = forgotten.receipt or child.receipt
+    if receipt is None:
+        raise RuntimeError("A forgotten child must have a receipt.")
+    return receipt
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a forgetting did. `receipt` is None if somebody else had forgotten all of them before."""
+
+    receipt: Receipt | None
+    children: int
+    keys: int
+    rows: int
+    files: int
+
+
+def forget_batch(children: Sequence[Child], *, reason: Child.End, now: datetime | None = None) -> Batch:
+    """Forget several children with one receipt; the order of things is that of `forget`."""
+    at = now or timezone.now()
+    keys = keystore.current().destroy((child.pk, keystore.hour_of(child.collected_at)) for child in children)
+    with transaction.atomic():
+        pks = [child.pk for child in children]
+        locked = list(Child.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk"))
+        fresh = [child for child in locked if child.receipt_id is None]
+        files = VaultItem.objects.filter(child__in=locked).exclude(blob="").count()
+        rows, _ = VaultItem.objects.filter(child__in=locked).delete()
+        # A reason typed by staff may say more than it should; that somebody looked stays.
+        VaultAccess.objects.filter(child__in=locked).exclude(reason="").update(
+            reason=Concat(Value("forgotten "), Cast("pk", CharField()))
+        )
+        receipt = None
+        if fresh:
+            # Every child's key is gone now, whether it went here or a moment ago with its hour.
+            counts = {"children": len(fresh), "keys": len(fresh), "rows": rows, "files": files}
+            receipt = receipts.append(at=at, reason=str(reason), counts=counts)
+            for child in fresh:
+                child.receipt = receipt
+                child.ended_at = child.ended_at or at
+                child.end_reason = child.end_reason or reason
+            Child.objects.bulk_update(fresh, ["receipt", "ended_at", "end_reason"])
+            if reason in (Child.End.DELETED, Child.End.WITHDRAWN):
+                Consent.objects.filter(child__in=fresh, withdrawn_at=None).update(withdrawn_at=at)
+        done = [child.pk for child in locked if _told(child)]
+        Child.objects.filter(pk__in=done, purged_at=None).update(purged_at=at)
+        for child in locked:
+            transaction.on_commit(lambda child=child: blobs.delete_all(child))  # type: ignore[misc]
+    return Batch(receipt=receipt, children=len(fresh), keys=keys, rows=rows, files=files)
+
+
+def _told(child: Child) -> bool:
+    """Tell every hook; False if one of them failed and has to be told again."""
+    told = True
+    for hook in _hooks:
+        try:
+            with transaction.atomic():
+                hook(child)
+        except Exception:
+            log.exception("A hook of the forgetting failed and will be called again.")
+            told = False
+    return told

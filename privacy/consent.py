@@ -1,0 +1,68 @@
+"""The parent's or guardian's declaration and consent: the words beside the boxes and the record of them (P2,
+P4)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+
+from privacy import policies
+from privacy.models import Child, Consent, PolicyVersion
+
+GUARDIAN = "I am this child’s parent or legal guardian, and I am an adult."
+CONSENT = (
+    "I agree that {shop} uses my child’s name, age and looks, and the photo if I add one, to make this book,"
+    " and deletes all of it {days} days after I send it. I can withdraw this at any time."
+)
+
+
+def guardian_declaration() -> str:
+    """The sentence beside the first box."""
+    return GUARDIAN
+
+
+def consent_sentence() -> str:
+    """The sentence beside the second box, with the numbers that the purge uses."""
+    return CONSENT.format(shop=settings.SHOP_NAME, days=settings.CHILD_RETENTION.days)
+
+
+def wording() -> str:
+    """Both sentences as shown: what is stored as proof."""
+    return f"{guardian_declaration()}\n{consent_sentence()}"
+
+
+@dataclass(frozen=True)
+class ConsentGiven:
+    """Both boxes were ticked by hand, beside this wording and under this policy."""
+
+    policy: PolicyVersion
+    wording: str
+    method: str = "web form"
+
+    @classmethod
+    def now(cls, *, method: str = "web form") -> "ConsentGiven":
+        """Given just now, under the privacy policy in force, with the sentences as they are shown today."""
+        return cls(policy=policies.current("privacy"), wording=wording(), method=method)
+
+
+class ConsentMissing(Exception):
+    """Nothing is collected without the guardian's declaration and consent (P2, P4)."""
+
+
+def record(child: Child, given: ConsentGiven, *, at: datetime) -> Consent:
+    """Store the proof, in the transaction of the data it is about. Raises ConsentMissing."""
+    if given.wording != wording() or given.policy.slug != "privacy":
+        raise ConsentMissing("Both boxes must be ticked, beside the sentences that are in force.")
+    return Consent.objects.create(
+        child=child,
+        policy=given.policy,
+        policy_sha256=given.policy.sha256,
+        wording=given.wording,
+        method=given.method,
+        given_at=at,
+    )
+
+
+def verify(child: Child, at: datetime) -> None:
+    """A card payment confirmed that an adult consents (COPPA). The first one counts."""
+    Consent.objects.filter(child=child, verified_at=None, withdrawn_at=None).update(verified_at=at)

@@ -1,0 +1,28 @@
+"""A small limit on how often one visitor may do something, kept in the cache without anybody's address."""
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+
+
+def allow(request: HttpRequest, *, action: str, limit: int, seconds: int) -> bool:
+    """Count this visit; False once there were more than `limit` in `seconds` seconds from the same address
+    (P53)."""
+    visitor = salted_hmac("privacy.rate_limits", _address(request), algorithm="sha256").hexdigest()
+    key = f"rate:{action}:{visitor}"
+    if cache.add(key, 1, timeout=seconds):
+        return True
+    try:
+        return cache.incr(key) <= limit
+    except ValueError:  # it ran out between the two calls
+        cache.set(key, 1, timeout=seconds)
+        return True
+
+
+def _address(request: HttpRequest) -> str:
+    """Where the visitor comes from; behind our own proxy, the last address that the proxy added."""
+    address: str = request.META.get("REMOTE_ADDR", "")
+    if getattr(settings, "SECURE_PROXY_SSL_HEADER", None):
+        address = request.META.get("HTTP_X_FORWARDED_FOR", address).rpartition(",")[2].strip()
+    return address

@@ -1,0 +1,15 @@
+"""Addresses of the privacy pages."""
+
+from django.urls import path
+
+from privacy import views
+
+app_name = "privacy"
+urlpatterns = [
+    path("policies/<slug:slug>/", views.policy, name="policy"),
+    path("policies/<slug:slug>/<str:version>/", views.policy, name="policy_version"),
+    path("contact/", views.contact, name="contact"),
+    path("contact/received/", views.contact_received, name="contact_received"),
+    path("my-book/<uuid:edition>/data/", views.forget, name="forget"),
+    path("receipts/<str:sha256>/", views.receipt, name="receipt"),
+]
