@@ -1,0 +1,1 @@
+"""The book: stories, the drawn child, typesetting, publishing, preview and print files."""

@@ -1,0 +1,221 @@
+"""The drawn child, put together from part files (`books/character/`) in the colours a parent chose.
+
+Three readers use the same parts: `svg` draws one child as a standalone SVG, `browser_parts` lets the browser draw the
+living child, and publishing turns every part into a form of the book's template.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from books import drawing, palette
+from books.drawing import COLOUR_CLASSES, Element
+from books.looks import Looks
+from books.palette import CHARACTER_DIR, Palette
+
+CANVAS = (400.0, 640.0)
+OVERFLOW = 100.0  # drawings may leave the canvas by this much on each side
+VIEW = (-OVERFLOW, -OVERFLOW, CANVAS[0] + 2 * OVERFLOW, CANVAS[1] + 2 * OVERFLOW)
+HEAD_CENTRE = (200.0, 190.0)
+FOLDERS = {"pose": "poses", "hair": "hair", "mood": "moods", "extra": "extras"}
+LAYERS = {"pose": ("back", "body", "front"), "hair": ("back", "front")}
+
+
+class MissingPart(LookupError):
+    """The palette or a story names a part that nobody has drawn."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A part in its place. `with_head`: moves with the head of the pose."""
+
+    part: str
+    with_head: bool
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Every drawn part by key (`pose/wave/body`, `hair/bob/front`, `head`), and each pose's transform of the head."""
+
+    drawings: dict[str, Element]
+    heads: dict[str, str]
+
+
+def _layer(root: Element, name: str) -> tuple[Element, ...]:
+    for child in root.children:
+        if child.get("id") == name:
+            return child.children
+    return ()
+
+
+def _shared(root: Element) -> tuple[Element, ...]:
+    return tuple(child for child in root.children if child.tag == "defs")
+
+
+def _part(root: Element, layer: str, key: str) -> Element:
+    inside = _layer(root, layer) if layer else root.children
+    shared = _shared(root) if layer and inside else ()
+    return drawing.bare(Element("g", {}, (*shared, *inside)), prefix=key.replace("/", "-") + "-")
+
+
+def files(folder: Path = CHARACTER_DIR) -> Iterator[tuple[str, str, Path]]:
+    """Every part file as (kind, name, path): `("pose", "wave", .../poses/wave.svg)`."""
+    yield "head", "head", folder / "head.svg"
+    for kind, name in FOLDERS.items():
+        for path in sorted((folder / name).glob("*.svg")):
+            yield kind, path.stem, path
+
+
+def _read(folder: Path) -> Parts:
+    drawings: dict[str, Element] = {}
+    heads: dict[str, str] = {}
+    for kind, name, path in files(folder):
+        root = drawing.read(path)
+        base = kind if kind == "head" else f"{kind}/{name}"
+        if kind in LAYERS:
+            for layer in LAYERS[kind]:
+                part = _part(root, layer, f"{base}/{layer}")
+                if part.children:
+                    drawings[f"{base}/{layer}"] = part
+        else:
+            drawings[base] = _part(root, "", base)
+        if kind == "pose":
+            slot = next((child for child in root.children if child.get("id") == "head"), Element("g"))
+            heads[name] = slot.get("transform")
+    return Parts(drawings, heads)
+
+
+@lru_cache(maxsize=2)
+def _cached(folder: Path, _state: tuple[int, int]) -> Parts:
+    return _read(folder)
+
+
+def parts() -> Parts:
+    """All parts; read again when a file of them changes."""
+    stats = [path.stat().st_mtime_ns for _, _, path in files()]
+    return _cached(CHARACTER_DIR, (len(stats), max(stats)))
+
+
+def layers(looks: Looks, *, pose: str, mood: str, available: frozenset[str] | None = None) -> list[Layer]:
+    """The parts of one child from back to front.
+
+    `available`: the keys of the drawn parts (default: those on disk). Raises MissingPart for a pose, mood, hairstyle
+    or extra that does not exist.
+    """
+    if available is None:
+        available = frozenset(parts().drawings)
+    below: list[str] = []
+    above: list[str] = []
+    for key in looks.extras:
+        try:
+            layer = palette.load().find("extras", key).layer
+        except KeyError:
+            raise MissingPart(f"extra/{key}") from None
+        (below if layer == "below-hair" else above).append(f"extra/{key}")
+    needed = {f"pose/{pose}/body", f"mood/{mood}", *below, *above}
+    if missing := sorted(needed - available):
+        raise MissingPart(missing[0])
+    hair = f"hair/{looks.hairstyle}"
+    if not {f"{hair}/front", f"{hair}/back"} & available:
+        raise MissingPart(hair)
+    order = [
+        Layer(f"pose/{pose}/back", with_head=False),
+        Layer(f"{hair}/back", with_head=True),
+        Layer(f"pose/{pose}/body", with_head=False),
+        *(Layer(part, with_head=True) for part in ("head", f"mood/{mood}", *below, f"{hair}/front", *above)),
+        Layer(f"pose/{pose}/front", with_head=False),
+    ]
+    return [layer for layer in order if layer.part in available]
+
+
+def colours(looks: Looks, *, outfit: str) -> dict[str, str]:
+    """Every colour class with its `#rrggbb`. `outfit`: the story's, for a parent who did not choose one."""
+    options = palette.load()
+    found: dict[str, str] = {}
+    for table, key in (
+        ("skins", looks.skin),
+        ("hair_colours", looks.hair_colour),
+        ("eyes", looks.eyes),
+        ("wraps", looks.wrap or options.wraps[0].key),
+        ("outfits", looks.outfit or outfit or options.outfits[0].key),
+    ):
+        found.update(options.find(table, key).colours)
+    return found
+
+
+def svg(looks: Looks, *, pose: str, mood: str, outfit: str = "", title: str = "") -> str:
+    """The child as a standalone SVG, in the parent's colours. Raises MissingPart, KeyError for an unknown colour."""
+    all_parts = parts()
+    chosen = colours(looks, outfit=outfit)
+    drawn = []
+    for layer in layers(looks, pose=pose, mood=mood):
+        part = drawing.recoloured(all_parts.drawings[layer.part], chosen)
+        head = all_parts.heads[pose] if layer.with_head else ""
+        drawn.append(Element("g", {"transform": head} if head else {}, (part,)))
+    return drawing.svg(tuple(drawn), VIEW, title=title)
+
+
+def _living(element: Element) -> Element:
+    """Class colours as CSS custom properties (`fill="var(--skin)"`): the browser recolours without redrawing."""
+    return drawing.recoloured(element, {name: f"var(--{name})" for name in COLOUR_CLASSES})
+
+
+def _choices(options: Palette) -> dict[str, Any]:
+    return {
+        table: [
+            {
+                "key": o.key,
+                "label": o.label,
+                "colours": dict(o.colours),
+                "group": o.group,
+                "layer": o.layer,
+                "kind": o.kind,
+            }
+            for o in getattr(options, table)
+        ]
+        for table in Palette.__dataclass_fields__
+    }
+
+
+def browser_parts(*, poses: Sequence[str] | None = None) -> dict[str, Any]:
+    """What a browser needs to draw the child: JSON-able, public, the same for everybody (P1: no child data).
+
+    `view_box`: of the whole drawing. `order`: slots from back to front, each with `slot` (`hair/back`) and `with_head`.
+    `parts`: part key (`hair/bob/back`) to SVG markup in which every recoloured paint is `var(--<class>)`, class kept;
+    set the custom properties on the `<svg>`. `heads`: pose to the transform of everything that moves with the head.
+    `palette`: all tables in the parents' order. `poses`: leave out the others, to send less.
+    """
+    all_parts = parts()
+    wanted = set(all_parts.heads if poses is None else poses)
+    markup = {
+        key: _rounded(_living(part).markup())
+        for key, part in all_parts.drawings.items()
+        if not key.startswith("pose/") or key.split("/")[1] in wanted
+    }
+    slots = (
+        ("pose/back", False),
+        ("hair/back", True),
+        ("pose/body", False),
+        ("head", True),
+        ("mood", True),
+        ("extra/below-hair", True),
+        ("hair/front", True),
+        ("extra/above-hair", True),
+        ("pose/front", False),
+    )
+    return {
+        "view_box": " ".join(f"{number:g}" for number in VIEW),
+        "canvas": list(CANVAS),
+        "order": [{"slot": slot, "with_head": with_head} for slot, with_head in slots],
+        "parts": markup,
+        "heads": {pose: head for pose, head in all_parts.heads.items() if pose in wanted},
+        "palette": _choices(palette.load()),
+    }
+
+
+def _rounded(markup: str) -> str:
+    """Coordinates to a tenth of a unit (0.02 mm in the book, far below a screen's pixel): a third less to send."""
+    return re.sub(r"(\d+\.\d)\d+(?=[^\d%\"])", r"\1", markup)

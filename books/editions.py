@@ -1,0 +1,114 @@
+"""One child's book from the first form to the approved copy.
+
+This is the door for the other apps; the rooms behind it are `revisions`, `page_images`, `digital_copies`
+and `print_files`.
+"""
+
+from dataclasses import replace
+
+from django.db import transaction
+from django.utils import timezone
+
+from books import revisions
+from books.digital_copies import digital_copy, on_full_ready, want_full
+from books.models import Edition, Revision
+from books.page_images import NoSuchPage, page_image, page_numbers
+from books.personalisation import Personalisation
+from books.photo import SanitisedPhoto
+from books.print_files import PreflightFailed, PrintFiles, print_files
+from books.revisions import content, latest, personalisation
+from books.story import Story
+from privacy import children, vault
+from privacy.consent import ConsentGiven
+from privacy.models import Child
+from privacy.purposes import Kind
+
+__all__ = [
+    "EditionLocked",
+    "NoSuchPage",
+    "PreflightFailed",
+    "PrintFiles",
+    "content",
+    "digital_copy",
+    "latest",
+    "lock",
+    "on_full_ready",
+    "page_image",
+    "page_numbers",
+    "personalisation",
+    "print_files",
+    "require_open",
+    "revise",
+    "start",
+    "want_full",
+]
+
+
+class EditionLocked(Exception):
+    """The book is approved for print: it can no longer be changed (P7)."""
+
+
+@transaction.atomic
+def start(
+    *, story: Story, personalisation: Personalisation, photo: SanitisedPhoto | None, consent: ConsentGiven
+) -> Edition:
+    """Collect a child and begin the book: child, consent (P4), vault and first revision in one transaction.
+
+    Renders nothing; `page_images` and the worker do.
+    """
+    child = children.collect(consent=consent)
+    edition = Edition.objects.create(child=child, story=story.slug, story_version=story.version)
+    _store(edition, 1, personalisation, photo)
+    edition.revisions.create(number=1)
+    return edition
+
+
+@transaction.atomic
+def revise(edition: Edition, *, personalisation: Personalisation, photo: SanitisedPhoto | None = None) -> Revision:
+    """A new state of the book (P7, P22); the child's 14 days run on from where they were.
+
+    Without a new `photo`, `personalisation.photo` says which stored one is kept (None: none). Raises EditionLocked,
+    and privacy.vault.Forgotten once the child is forgotten.
+    """
+    held = Edition.objects.select_for_update(of=("self",)).select_related("child").get(pk=edition.pk)
+    require_open(held.child)
+    if held.locked_at is not None:
+        raise EditionLocked
+    before = revisions.latest(held)
+    number = before.number + 1
+    _store(held, number, personalisation, photo)
+    revision = Revision.objects.create(edition=held, number=number, full_wanted=before.full_wanted)
+    revisions.drop_renderings(held)
+    return revision
+
+
+@transaction.atomic
+def lock(edition: Edition, *, number: int | None = None) -> None:
+    """Approved for print: no more changes. The renderings are made again, now without a watermark.
+
+    `number` is the revision that was approved; EditionLocked is raised if it is no longer the latest. Locking twice
+    changes nothing.
+    """
+    held = Edition.objects.select_for_update(of=("self",)).select_related("child").get(pk=edition.pk)
+    revision = revisions.latest(held)
+    if number is not None and revision.number != number:
+        raise EditionLocked
+    if held.locked_at is None:
+        held.locked_at = timezone.now()
+        held.save(update_fields=["locked_at"])
+        revisions.drop_renderings(held)
+        Revision.objects.filter(pk=revision.pk).update(state=Revision.State.NEW, tries=0, lease_until=None)
+    edition.locked_at = held.locked_at
+
+
+def require_open(child: Child) -> None:
+    """Raise privacy.vault.Forgotten once a child's time is over, whatever the workers have done by then (P10)."""
+    if not children.is_open(child):
+        raise vault.Forgotten(vault.end_reason(child))
+
+
+def _store(edition: Edition, number: int, said: Personalisation, photo: SanitisedPhoto | None) -> None:
+    if photo is not None:
+        vault.put(edition.child, Kind.PHOTO, number, photo.jpeg.reveal())
+        said = replace(said, photo=number)
+    vault.put(edition.child, Kind.PERSONALISATION, number, said.to_bytes())

@@ -1,0 +1,218 @@
+"""What a parent tells about the child: the form of "Personalise this book".
+
+It is filled in by hand and shown again only in the answer to its own POST; nothing of it is kept anywhere else.
+"""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+
+from books import names, palette, photo
+from books.looks import Looks
+from books.palette import Option
+from books.personalisation import Crop, Personalisation
+from books.photo import SanitisedPhoto
+from books.story import Story
+from privacy.masked import Masked
+
+AGES = range(13)
+COVERED = "covered"  # the group of hairstyles that hide the hair
+SMALLEST_CROP = 0.04  # of the photo's width
+LEGAL = ("guardian", "consent")
+_AGE_MESSAGE = "Our books are for children from 0 to 12. Please pick the age in whole years."
+
+
+class ChoiceOf(forms.ChoiceField):
+    """One key of the palette; anything else gets `message`."""
+
+    def __init__(self, *, message: str, required: bool = True, initial: str | None = None) -> None:
+        super().__init__(
+            required=required, initial=initial, error_messages={"required": message, "invalid_choice": message}
+        )
+
+
+class PersonaliseForm(forms.Form):
+    """Name, age, looks, photo, dedication and the two declarations.
+
+    `kept`: what the vault has of a book that is being changed; the declarations have been given then.
+    """
+
+    name = forms.CharField(
+        strip=False, error_messages={"required": "Please tell us the name that belongs in the book."}
+    )
+    age = forms.CharField(error_messages={"required": "Please pick the age."})
+    skin = ChoiceOf(message="Please pick a skin colour: we never guess it.")
+    hairstyle = ChoiceOf(message="Please pick one of the hairstyles.")
+    hair_colour = ChoiceOf(message="Please pick one of the hair colours.")
+    eyes = ChoiceOf(message="Please pick one of the eye colours.")
+    glasses = ChoiceOf(message="Please pick one of these glasses, or none.", required=False)
+    extras = forms.MultipleChoiceField(
+        required=False, error_messages={"invalid_choice": "Please pick from the extras shown here."}
+    )
+    wrap = ChoiceOf(message="Please pick one of these colours.", required=False)
+    outfit = ChoiceOf(message="Please pick one of the coats.")
+    photo = forms.FileField(required=False, allow_empty_file=True)
+    remove_photo = forms.BooleanField(required=False)
+    # Set by dragging, not typed: what makes no sense is ignored (see _crop), not complained about.
+    crop_x = forms.CharField(required=False)
+    crop_y = forms.CharField(required=False)
+    crop_size = forms.CharField(required=False)
+    dedication = forms.CharField(required=False, strip=False)
+    guardian = forms.BooleanField(
+        error_messages={"required": "Only a parent or guardian may make this book. Please tick the box if you are one."}
+    )
+    consent = forms.BooleanField(
+        error_messages={"required": "Without your consent we may not use this data. Please tick the box to go on."}
+    )
+
+    use_required_attribute = False  # our own words at the field, not the browser's bubbles
+
+    def __init__(self, *args: Any, story: Story, kept: Masked[Personalisation] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.story = story
+        self.kept = kept
+        self.palette = palette.load()
+        if kept is not None:
+            for field in LEGAL:
+                del self.fields[field]
+        for field, options in {
+            "skin": self.palette.skins,
+            "hairstyle": self.palette.hairstyles,
+            "hair_colour": self.palette.hair_colours,
+            "eyes": self.palette.eyes,
+            "glasses": self.glasses_options,
+            "extras": self.extras_options,
+            "wrap": self.palette.wraps,
+            "outfit": self.outfit_options,
+        }.items():
+            choice = self.fields[field]
+            assert isinstance(choice, forms.ChoiceField)
+            choice.choices = [(option.key, option.label) for option in options]
+
+    @property
+    def glasses_options(self) -> list[Option]:
+        """Extras of which a face has at most one."""
+        return [option for option in self.palette.extras if option.kind == "glasses"]
+
+    @property
+    def extras_options(self) -> list[Option]:
+        """Extras that go together."""
+        return [option for option in self.palette.extras if option.kind != "glasses"]
+
+    @property
+    def outfit_options(self) -> list[Option]:
+        """The colours in which the story's own outfit comes."""
+        own = self.story.outfit
+        return [o for o in self.palette.outfits if o.key == own or o.key.startswith(f"{own}-")]
+
+    def clean_name(self) -> Masked[str]:
+        try:
+            return Masked(names.clean(self.cleaned_data["name"]))
+        except names.UnprintableName as error:
+            raise ValidationError(str(error)) from None
+
+    def clean_age(self) -> int:
+        raw = self.cleaned_data["age"].strip()
+        if not (raw.isascii() and raw.isdigit() and len(raw) <= 2 and int(raw) in AGES):
+            raise ValidationError(_AGE_MESSAGE)
+        return int(raw)
+
+    def clean_dedication(self) -> Masked[str]:
+        try:
+            return Masked(names.clean_dedication(self.cleaned_data["dedication"]))
+        except names.UnprintableName as error:
+            raise ValidationError(str(error)) from None
+
+    def clean(self) -> dict[str, Any]:
+        upload: UploadedFile[bytes] | None = self.cleaned_data.get("photo")
+        self.cleaned_data["photo"] = None
+        # Without the declarations nothing is done with the photo, not even opening it (P2).
+        if upload is not None and not any(field in self.errors for field in LEGAL):
+            try:
+                self.cleaned_data["photo"] = photo.sanitise(upload)
+            except photo.PhotoRejected as error:
+                self.add_error("photo", str(error))
+        return self.cleaned_data
+
+    @property
+    def sanitised_photo(self) -> SanitisedPhoto | None:
+        """The new photo, if there is one."""
+        found: SanitisedPhoto | None = self.cleaned_data["photo"]
+        return found
+
+    def personalisation(self) -> Masked[Personalisation]:
+        """What was said, ready for the vault. Call it on a valid form only."""
+        data = self.cleaned_data
+        return Masked(
+            Personalisation(
+                name=data["name"].reveal(),
+                age=data["age"],
+                looks=Looks(
+                    skin=data["skin"],
+                    hairstyle=data["hairstyle"],
+                    hair_colour=data["hair_colour"],
+                    eyes=data["eyes"],
+                    extras=tuple(key for key in (data["glasses"], *data["extras"]) if key),
+                    wrap=self._wrap(),
+                    outfit=data["outfit"],
+                ),
+                dedication=data["dedication"].reveal(),
+                photo=self._kept_photo(),
+                crop=self._crop(),
+            )
+        )
+
+    def _kept_photo(self) -> int | None:
+        if self.kept is None or self.cleaned_data["remove_photo"] or self.sanitised_photo is not None:
+            return None
+        return self.kept.reveal().photo
+
+    def _wrap(self) -> str:
+        """The colour of a headscarf, patka or cap; of nothing else."""
+        style: str = self.cleaned_data["hairstyle"]
+        if self.palette.find("hairstyles", style).group != COVERED:
+            return ""
+        return self.cleaned_data["wrap"] or self.palette.wraps[0].key
+
+    def _crop(self) -> Crop | None:
+        """The parent's crop; the middle of a new photo where there is none, or none that makes sense."""
+        if self.sanitised_photo is None and self._kept_photo() is None:
+            return None
+        try:
+            x, y, size = (float(self.cleaned_data[f"crop_{part}"]) for part in ("x", "y", "size"))
+            if size >= SMALLEST_CROP:
+                return Crop(x=x, y=y, size=min(size, 1 - x))
+        except ValueError:
+            pass
+        if self.sanitised_photo is not None:
+            return middle(self.sanitised_photo.width, self.sanitised_photo.height)
+        return self.kept.reveal().crop if self.kept is not None else None
+
+
+def middle(width: int, height: int) -> Crop:
+    """The largest square of a photo, a little above the middle, where faces are."""
+    side = min(width, height)
+    return Crop(x=(width - side) / 2 / width, y=(height - side) * 0.35 / height, size=side / width)
+
+
+def initial_of(said: Masked[Personalisation]) -> dict[str, Any]:
+    """The form's fields as the vault has them, for changing something."""
+    kept = said.reveal()
+    looks = kept.looks
+    glasses = [option.key for option in palette.load().extras if option.kind == "glasses"]
+    return {
+        "name": kept.name,
+        "age": str(kept.age),
+        "skin": looks.skin,
+        "hairstyle": looks.hairstyle,
+        "hair_colour": looks.hair_colour,
+        "eyes": looks.eyes,
+        "glasses": next((key for key in looks.extras if key in glasses), ""),
+        "extras": [key for key in looks.extras if key not in glasses],
+        "wrap": looks.wrap,
+        "outfit": looks.outfit,
+        "dedication": kept.dedication,
+        **({} if kept.crop is None else {"crop_x": kept.crop.x, "crop_y": kept.crop.y, "crop_size": kept.crop.size}),
+    }

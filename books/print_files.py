@@ -1,0 +1,53 @@
+"""The two files that a printer gets: the pages and the cover, checked before they are kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from books import composing, preflight, revisions
+from books.models import Edition
+from books.preflight import Problem
+from books.print_profiles import PrintProfile
+from privacy import vault
+from privacy.masked import Masked
+from privacy.purposes import Actor, Kind, Purpose
+
+
+class PreflightFailed(Exception):
+    """A file would not print well; `problems` says what is wrong. Nothing was stored."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(f"{len(problems)} problem(s) in the print files")
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True)
+class PrintFiles:
+    """Interior and cover as PDF; `page_count` is the number of pages printed."""
+
+    interior: Masked[bytes]
+    cover: Masked[bytes]
+    page_count: int
+
+
+def print_files(edition: Edition, revision_number: int, profile: PrintProfile, binding: str) -> PrintFiles:
+    """Make, check and store the print files of one revision.
+
+    Raises PreflightFailed, and privacy.vault.Forgotten once the child is forgotten (P10).
+    """
+    revision = edition.revisions.get(number=revision_number)
+    revision.edition = edition
+    story = revisions.story_of(edition)
+    content = revisions.content(revision, purpose=Purpose.PRINT, actor=Actor.system("print")).reveal()
+    interior = composing.interior(story, content, profile)
+    cover = composing.cover(story, content, profile, binding=binding)
+    problems = [
+        *preflight.check_interior(interior, profile, story),
+        *preflight.check_cover(cover, profile, story, binding=binding),
+    ]
+    if problems:
+        raise PreflightFailed(problems)
+    vault.put(edition.child, Kind.INTERIOR, revision_number, interior)
+    vault.put(edition.child, Kind.COVER, revision_number, cover)
+    return PrintFiles(
+        interior=Masked(interior), cover=Masked(cover), page_count=profile.printed_pages(story.page_count)
+    )

@@ -1,0 +1,300 @@
+"""A story folder becomes a template: once for every version of its drawings and words.
+
+Everything slow happens here, so that a child's book is only stamped together. The template is built in a temporary
+folder and moved into place in one step: two processes that publish at once both succeed, and nobody ever sees half
+of one.
+"""
+
+import io
+import json
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pikepdf
+from pikepdf import Dictionary, Name, Pdf, Stream
+
+from books import (
+    character,
+    colour_profiles,
+    composing,
+    drawing,
+    fonts,
+    marks,
+    preview,
+    recolouring,
+    story_checks,
+    svg_forms,
+)
+from books import story as stories
+from books.drawing import Element
+from books.geometry import MM, transform
+from books.looks import DEFAULT
+from books.personalisation import Personalisation
+from books.print_profiles import PROFILES
+from books.stamping import Content
+from books.story import BACK, BLEED, FRONT, PANEL, PANEL_MARGIN, TRIM, Story
+from books.templates_store import (
+    PIXELS,
+    Art,
+    NotPublished,
+    Slot,
+    Template,
+    describe,
+    published_template,
+    read,
+    template_for,
+)
+
+Progress = Callable[[str], None]
+EXAMPLE = Content(Personalisation(name="Alma", age=5, looks=DEFAULT, dedication=""))
+LOOK_PIXELS = 432  # half a millimetre each
+_lock = threading.Lock()
+
+__all__ = ["NotPublished", "Published", "StoryFaults", "publish", "published_template", "warm"]
+
+
+class StoryFaults(Exception):
+    """The story cannot be published; `faults` names every file and line."""
+
+    def __init__(self, faults: list[drawing.Fault]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(str(fault) for fault in faults))
+
+
+@dataclass(frozen=True)
+class Published:
+    """`fresh`: the template was built now; otherwise it was there already."""
+
+    story: Story
+    folder: Path
+    fresh: bool
+
+
+def publish(slug: str, *, progress: Progress | None = None, check_only: bool = False) -> Published:
+    """The template of the story as its folder is now, built unless it exists.
+
+    `progress` is told each step. `check_only`: build and look at it, but keep nothing. Raises StoryFaults,
+    story.StoryError, story.UnknownStory.
+    """
+    say = progress or (lambda _step: None)
+    story = stories.load(slug)
+    if story.is_published and not check_only:
+        return Published(story, story.template_folder, fresh=False)
+    say("checking the story")
+    if faults := story_checks.check(story):
+        raise StoryFaults(faults)
+    root = story.template_folder.parent
+    root.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{slug}-", dir=root))
+    try:
+        with _lock:  # weasysvg patches WeasyPrint for the whole process
+            _build(story, temporary, say)
+        _look(read(story, temporary), say)
+        if check_only:
+            return Published(story, temporary, fresh=False)
+        temporary.chmod(0o755)
+        try:
+            temporary.rename(story.template_folder)
+        except OSError:
+            # Somebody else was faster: a folder cannot be moved over one that is not empty. Theirs is the same.
+            if not story.is_published:
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    say("ready")
+    return Published(story, story.template_folder, fresh=True)
+
+
+def _build(story: Story, folder: Path, say: Progress) -> None:
+    pdf = Pdf.new()
+    forms = svg_forms.Forms(pdf)
+    art, scenes = _scenes(story, forms, say)
+    say("drawing the parts of the child")
+    parts, counts = _parts(forms)
+    pdf.Root.Book = Dictionary(
+        Scenes=Dictionary({f"/{name}": form for name, form in scenes.items()}),
+        Parts=Dictionary({f"/p{index}": form for index, form in enumerate(parts.values())}),
+        Marks=Dictionary({f"/{name}": form for name, form in marks.forms(pdf).items()}),
+    )
+    say("writing the template")
+    _save(pdf, folder / "overlay.pdf", without=[one.background for one in art.values()])
+    space = colour_profiles.rgb_space(pdf)
+    pdf.Root.Book.Rgb = space
+    colour_profiles.define_rgb(pdf, space)
+    _save(pdf, folder / "template.pdf", without=[])
+    index = {
+        "story": story.slug,
+        "version": story.version,
+        "art": describe(art),
+        "parts": {key: [f"p{index}", counts[key]] for index, key in enumerate(parts)},
+        "heads": character.parts().heads,
+    }
+    (folder / "index.json").write_text(json.dumps(index, indent=1))
+    say("drawing the backgrounds of the previews")
+    _backgrounds(folder, art)
+    say("drawing sample pages")
+    _samples(read(story, folder))
+
+
+def _scenes(
+    story: Story, forms: svg_forms.Forms, say: Progress
+) -> tuple[dict[int | str, Art], dict[str, pikepdf.Object]]:
+    """Every scene and cover panel as forms, and what each page shows of them."""
+    art: dict[int | str, Art] = {}
+    drawn: dict[str, pikepdf.Object] = {}
+
+    def layer(name: str, file: str, size: tuple[float, float]) -> tuple[str, Element | None]:
+        path = story.folder / file
+        if not path.exists():
+            return "", None
+        root = drawing.read(path)
+        visible = any(element.tag in drawing.SHAPES for element in root.walk())
+        if visible:
+            flat = drawing.bare(drawing.folded(root), prefix="")
+            sheet = svg_forms.Sheet(drawing.svg(flat.children, (0, 0, *size)), size[0] * MM, size[1] * MM)
+            drawn[name] = forms.take(svg_forms.render([sheet]))[0]
+        return (name if visible else ""), root
+
+    panel = (PANEL, PANEL)
+    say("drawing the cover")
+    front, root = layer("front", "cover/front-background.svg", panel)
+    over, _ = layer("front-over", "cover/front-foreground.svg", panel)
+    front_art = Art(front, over, slots(root), panel, 0.0, PANEL_MARGIN)
+    back, root = layer("back", "cover/back-background.svg", panel)
+    back_art = Art(back, "", slots(root), panel, 0.0, PANEL_MARGIN)
+    for scene in story.scenes:
+        say(f"drawing scene {scene.number} of {len(story.scenes)}")
+        under, root = layer(f"b{scene.number}", scene.file("background"), scene.size)
+        over, _ = layer(f"f{scene.number}", scene.file("foreground"), scene.size)
+        for index, page in enumerate(scene.pages):
+            art[page] = Art(under, over, slots(root), scene.size, index * TRIM, BLEED)
+    return {FRONT: front_art, **dict(sorted(art.items(), key=lambda item: int(item[0]))), BACK: back_art}, drawn
+
+
+def slots(root: Element | None) -> tuple[Slot, ...]:
+    """The places of the child in a background drawing, in the order they are drawn."""
+    if root is None:
+        return ()
+    return tuple(
+        Slot(element.get("data-pose"), element.get("data-mood"), transform(element.get("transform")))
+        for element in root.walk()
+        if element.get("class") == "child"
+    )
+
+
+def _parts(forms: svg_forms.Forms) -> tuple[dict[str, pikepdf.Object], dict[str, dict[str, int]]]:
+    """Each part of the child as a form in sentinel colours, and how often each colour class occurs in it."""
+    drawings = character.parts().drawings
+    sheets = []
+    for part in drawings.values():
+        flat = drawing.folded(drawing.recoloured(part, recolouring.SENTINELS))
+        sheets.append(svg_forms.Sheet(drawing.svg((flat,), character.VIEW), character.VIEW[2], character.VIEW[3]))
+    made = dict(zip(drawings, forms.take(svg_forms.render(sheets)), strict=True))
+    counts: dict[str, dict[str, int]] = {}
+    for key, form in made.items():
+        counts[key] = dict(recolouring.count(form))
+        wanted = drawing.class_counts(drawings[key])
+        if counts[key] != wanted:
+            raise recolouring.ColourLost(f"{key}: {wanted} was drawn, {counts[key]} is in the form")
+    return made, counts
+
+
+def _save(pdf: Pdf, path: Path, *, without: list[str]) -> None:
+    scenes = pdf.Root.Book.Scenes
+    left_out = {name: scenes[f"/{name}"] for name in set(without) if name}
+    for name in left_out:
+        del scenes[f"/{name}"]
+    pdf.save(path, object_stream_mode=pikepdf.ObjectStreamMode.generate, compress_streams=True)
+    for name, form in left_out.items():
+        scenes[f"/{name}"] = form
+
+
+def _backgrounds(folder: Path, art: dict[int | str, Art]) -> None:
+    """The trimmed background of every place as pixels, one after the other."""
+    with pikepdf.open(folder / "template.pdf") as pdf:
+        scenes = pdf.Root.Book.Scenes
+        for one in art.values():
+            margin = one.margin * MM
+            page = Dictionary(
+                Type=Name.Page,
+                MediaBox=[margin, margin, margin + TRIM * MM, margin + TRIM * MM],
+                Resources=Dictionary(XObject=Dictionary(B=scenes[f"/{one.background}"]) if one.background else {}),
+            )
+            content = f"q 1 0 0 1 {-one.offset * MM:.4f} 0 cm /B Do Q" if one.background else ""
+            page.Contents = Stream(pdf, content.encode())
+            pdf.pages.append(pikepdf.Page(pdf.make_indirect(page)))
+        del pdf.Root["/Book"]
+        out = io.BytesIO()
+        pdf.save(out)
+    with (folder / "backgrounds.raw").open("wb") as file:
+        for pixels in preview.rasterise(out.getvalue(), PIXELS):
+            file.write(pixels.tobytes())
+
+
+def _samples(template: Template) -> None:
+    """Covers and sample pages of an invented child's book, for everybody to see."""
+    folder = template.folder / "sample"
+    folder.mkdir()
+    pages = [0, *template.story.sample_pages, template.story.page_count + 1]
+    for number, image in preview.render_with(template, EXAMPLE, pages, watermark=False):
+        (folder / f"{number}.jpg").write_bytes(image)
+
+
+def _look(template: Template, say: Progress) -> None:
+    """Look at the drawn pages: colour reaches the edge, and two renderers agree. Raises StoryFaults."""
+    story = template.story
+    say("looking at the pages")
+    data = composing.interior_from(template, EXAMPLE, PROFILES["house"])
+    papers = (preview.rasterise(data, LOOK_PIXELS, paper=paper) for paper in (255, 0))
+    faults: list[drawing.Fault] = []
+    drawn = []
+    for page, (white, black) in enumerate(zip(*papers, strict=True), 1):
+        drawn.append(white)
+        if page <= story.page_count and story_checks.uncovered(white, black):
+            path = story.folder / story.scene_of(page).file("background")
+            faults.append(drawing.Fault(path, 0, f"page {page}: the background does not cover the bleed"))
+    pages = sorted({1, *story.sample_pages})
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        for index in reversed(range(len(pdf.pages))):
+            if index + 1 not in pages:
+                del pdf.pages[index]
+        out = io.BytesIO()
+        pdf.save(out)
+    differing = story_checks.renderers_differ(out.getvalue(), [drawn[page - 1] for page in pages])
+    if differing is None:
+        say("Poppler is not installed: the pages were looked at in pdfium only")
+    for index in differing or []:
+        path = story.folder / story.scene_of(pages[index]).file("background")
+        faults.append(drawing.Fault(path, 0, f"page {pages[index]}: Poppler draws it differently from pdfium"))
+    if faults:
+        raise StoryFaults(faults)
+
+
+def sample(story: Story, page: int) -> Path:
+    """The image of a sample page (0: front cover). Raises FileNotFoundError when it is not among the samples."""
+    path = story.template_folder / "sample" / f"{page}.jpg"
+    if not path.exists():
+        raise FileNotFoundError(path.name)
+    return path
+
+
+def outdated() -> Iterator[Path]:
+    """Folders of versions that no story has any more, oldest first; books in progress may still name them."""
+    current = {story.template_folder for story in stories.every()}
+    root = next(iter(current)).parent if current else None
+    for path in sorted(root.glob("*-*/index.json"), key=os.path.getmtime) if root else []:
+        if path.parent not in current:
+            yield path.parent
+
+
+def warm() -> None:
+    """Do in this process what the first book would wait for: imports, fonts, and one spread of every story."""
+    fonts.warm()
+    for story in stories.published():
+        for _ in preview.render_with(template_for(story), EXAMPLE, [0, 1]):
+            pass

@@ -1,0 +1,89 @@
+"""The states of one child's book: what a revision says, read from the vault, and where its renderings lie there."""
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from books import personalisation as personalisations
+from books import photo as photos
+from books import story as stories
+from books.composing import Content
+from books.models import Edition, Revision
+from books.personalisation import Personalisation
+from books.story import Story
+from privacy import vault
+from privacy.masked import Masked
+from privacy.purposes import Actor, Kind, Purpose
+
+PORTRAIT_SIZE = 1100  # pixels: 300 dpi in a frame of 93 mm
+_PLACES = 1000  # numbers in the vault that belong to one revision
+_CLEAN = 500  # renderings without a watermark lie above the watermarked ones, so that neither is taken for the other
+RENDERINGS = (Kind.PREVIEW_PAGE, Kind.FULL_PAGE, Kind.DIGITAL_COPY)
+
+
+def latest(edition: Edition) -> Revision:
+    """The newest revision of a book."""
+    revision = edition.revisions.order_by("-number").first()
+    if revision is None:  # start() makes the first one in the same transaction as the edition
+        raise Revision.DoesNotExist(f"{edition} has no revision")
+    revision.edition = edition
+    return revision
+
+
+def is_latest(revision: Revision) -> bool:
+    """Whether no newer revision has taken this one's place."""
+    return not Revision.objects.filter(edition_id=revision.edition_id, number__gt=revision.number).exists()
+
+
+def story_of(edition: Edition) -> Story:
+    """The story that a book tells."""
+    return stories.load(edition.story)
+
+
+def place(revision: Revision, page: int = 0, *, clean: bool = False) -> int:
+    """A rendering's number in the vault."""
+    return revision.number * _PLACES + (_CLEAN if clean else 0) + page
+
+
+def personalisation(
+    edition: Edition, number: int, *, purpose: Purpose, actor: Actor, reason: str = ""
+) -> Masked[Personalisation]:
+    """What the parent entered for revision `number`. Raises privacy.vault.Forgotten once the time is over (P10)."""
+    stored = vault.read(edition.child, Kind.PERSONALISATION, number, purpose=purpose, actor=actor, reason=reason)
+    return Masked(personalisations.Personalisation.from_bytes(stored.reveal()))
+
+
+def photo(edition: Edition, number: int, *, purpose: Purpose, actor: Actor, reason: str = "") -> Masked[bytes] | None:
+    """The sanitised photo (JPEG) of revision `number`, or None where the parent gave none."""
+    kept = personalisation(edition, number, purpose=purpose, actor=actor, reason=reason).reveal().photo
+    if kept is None:
+        return None
+    return vault.read(edition.child, Kind.PHOTO, kept, purpose=purpose, actor=actor, reason=reason)
+
+
+def content(
+    revision: Revision, *, purpose: Purpose, actor: Actor, with_photo: bool = True, reason: str = ""
+) -> Masked[Content]:
+    """Everything a book is made from. `with_photo=False` saves decoding it where the page shows none."""
+    edition = revision.edition
+    said = personalisation(edition, revision.number, purpose=purpose, actor=actor, reason=reason).reveal()
+    portrait = None
+    if with_photo and said.photo is not None and said.crop is not None:
+        stored = vault.read(edition.child, Kind.PHOTO, said.photo, purpose=purpose, actor=actor, reason=reason)
+        portrait = photos.crop(stored.reveal(), said.crop, size=PORTRAIT_SIZE)
+    return Masked(Content(personalisation=said, portrait=portrait))
+
+
+def drop_renderings(edition: Edition, *, keep: int | None = None) -> None:
+    """Take the images and files of all revisions but `keep` out of the vault; what the parent entered stays."""
+    for kind in RENDERINGS:
+        for number in vault.numbers(edition.child, kind):
+            if keep is None or number // _PLACES != keep:
+                vault.remove(edition.child, kind, number)
+
+
+def of_living_children() -> QuerySet[Revision]:
+    """Revisions whose child has not been forgotten: only these can still be made."""
+    now = timezone.now()
+    return Revision.objects.filter(edition__child__ended_at=None, edition__child__expires_at__gt=now).filter(
+        Q(edition__child__abandoned_at=None) | Q(edition__child__abandoned_at__gt=now)
+    )

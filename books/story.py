@@ -1,0 +1,346 @@
+"""A story as its folder says it: pages, words for every age, and where everything stands.
+
+The format is described in `docs/adding-a-story.md`. Lengths are millimetres, sizes points; boxes start at the
+trimmed top left corner of their page. Nothing here is personal.
+"""
+
+import hashlib
+import logging
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from books.palette import CHARACTER_DIR
+from books.personalisation import BANDS
+
+logger = logging.getLogger(__name__)
+
+TRIM = 210.0
+BLEED = 3.0
+PAGE = TRIM + 2 * BLEED
+SPREAD = 2 * TRIM + 2 * BLEED
+PANEL = 250.0
+PANEL_MARGIN = 20.0
+SMALLEST_TEXT = 11.0
+# Raised when publishing changes what it makes of the same drawings, so that every story is published again.
+PIPELINE = 2
+FRONT, BACK = "front", "back"
+
+
+class StoryError(Exception):
+    """The story's folder is wrong; the message names file and line."""
+
+
+class UnknownStory(LookupError):
+    """No story of that name."""
+
+
+@dataclass(frozen=True)
+class Box:
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Words:
+    """One block of text, lettering or dedication. `place`: the page number, or the cover panel.
+
+    `words`: by age band. `size`: largest size in points, unless `sizes` names another for the band: the youngest read
+    along from a lap, the oldest alone. `lines`: at most so many (0: as many as fit).
+    """
+
+    place: int | str
+    box: Box
+    words: Mapping[str, str]
+    ink: str
+    size: float
+    align: str = "center"
+    valign: str = "middle"
+    rotate: float = 0.0
+    lines: int = 0
+    display: bool = False
+    line: int = 0
+    sizes: Mapping[str, float] = field(default_factory=dict)
+
+    def at(self, band: str) -> "Words":
+        """These words with the largest size of one age band."""
+        return replace(self, size=self.sizes[band]) if band in self.sizes else self
+
+
+@dataclass(frozen=True)
+class Photo:
+    place: int
+    box: Box
+    shape: str
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Scene:
+    """`pages`: one page, or the two facing pages of a spread."""
+
+    number: int
+    pages: tuple[int, ...]
+    words: tuple[Words, ...]
+    photo: Photo | None
+    dedication: Words | None
+    line: int = 0
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of the drawing in millimetres, bleed included."""
+        return (SPREAD if len(self.pages) == 2 else PAGE, PAGE)
+
+    def file(self, layer: str) -> str:
+        """Where the drawing of `layer` ("background", "foreground") lies in the story's folder."""
+        return f"scenes/{self.number:02d}-{layer}.svg"
+
+
+@dataclass(frozen=True)
+class Story:
+    slug: str
+    title: str
+    short_title: str
+    summary: str
+    ages: tuple[int, int]
+    scenes: tuple[Scene, ...]
+    cover: tuple[Words, ...]
+    sample_pages: tuple[int, ...]
+    display_font: str
+    text_font: str
+    ink: str
+    outfit: str
+    spine_fill: str
+    spine_ink: str
+    folder: Path
+    version: str
+
+    @property
+    def page_count(self) -> int:
+        return max((page for scene in self.scenes for page in scene.pages), default=0)
+
+    def title_for(self, name: str) -> str:
+        """The title with the child's name: child data, never to be stored outside the vault."""
+        return self.title.replace("{name}", name)
+
+    def scene_of(self, page: int) -> Scene:
+        """The scene that shows `page`. Raises KeyError."""
+        for scene in self.scenes:
+            if page in scene.pages:
+                return scene
+        raise KeyError(page)
+
+    @property
+    def template_folder(self) -> Path:
+        """Where the published template of this version of the story lies."""
+        return Path(settings.PUBLISHED_DIR) / f"{self.slug}-{self.version}"
+
+    @property
+    def is_published(self) -> bool:
+        return (self.template_folder / "index.json").exists()
+
+
+def stories_dir() -> Path:
+    return Path(getattr(settings, "STORIES_DIR", None) or Path(settings.BASE_DIR) / "books" / "stories")
+
+
+def _sources(folder: Path) -> Iterator[Path]:
+    for root, patterns in (
+        (folder, ("story.toml", "scenes/*.svg", "cover/*.svg")),
+        (CHARACTER_DIR, ("*.toml", "**/*.svg")),
+    ):
+        for pattern in patterns:
+            yield from sorted(root.glob(pattern))
+
+
+class _Reader:
+    """Turns the tables of one story.toml into dataclasses and knows on which line each of them begins."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        text = path.read_text(encoding="utf-8")
+        try:
+            self.data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as problem:
+            raise StoryError(f"{path}: {problem}") from None
+        self._lines: dict[str, list[int]] = {}
+        for number, line in enumerate(text.splitlines(), 1):
+            if header := re.match(r"\s*\[\[([\w.]+)\]\]", line):
+                self._lines.setdefault(header.group(1), []).append(number)
+
+    def line(self, table: str) -> int:
+        """The line of the next `[[table]]`; tables are read in the order of the file."""
+        lines = self._lines.get(table, [])
+        return lines.pop(0) if lines else 0
+
+    def wrong(self, line: int, message: str) -> StoryError:
+        return StoryError(f"{self.path}:{line}: {message}" if line else f"{self.path}: {message}")
+
+    def take(self, table: Mapping[str, Any], name: str, kind: type, line: int, default: Any = None) -> Any:
+        value = table.get(name, default)
+        if value is None:
+            raise self.wrong(line, f"“{name}” is missing")
+        if kind is float and isinstance(value, int):
+            value = float(value)
+        if not isinstance(value, kind):
+            raise self.wrong(line, f"“{name}” should be {kind.__name__}")
+        return value
+
+    def box(self, table: Mapping[str, Any], line: int) -> Box:
+        numbers = self.take(table, "box", list, line)
+        if len(numbers) != 4 or not all(isinstance(n, int | float) for n in numbers):
+            raise self.wrong(line, "“box” needs four numbers: x, y, width and height in mm")
+        return Box(*(float(number) for number in numbers))
+
+    def colour(self, table: Mapping[str, Any], name: str, line: int, default: str | None = None) -> str:
+        value: str = self.take(table, name, str, line, default)
+        if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+            raise self.wrong(line, f"“{name}” should be a colour like #2e1a33")
+        return value
+
+    def words(self, table: Mapping[str, Any], line: int, *, kind: str, ink: str) -> Words:
+        display = kind == "lettering"
+        bands = {band: str(table[band]) for band in BANDS if band in table}
+        if "text" in table:
+            bands = dict.fromkeys(BANDS, str(table["text"]))
+        if kind == "dedication":
+            bands = dict.fromkeys(BANDS, "")
+        place = table.get("page", table.get("panel"))
+        if not isinstance(place, int) and place not in (FRONT, BACK):
+            raise self.wrong(line, "“page” (a number) or “panel” (front or back) is missing")
+        align = self.take(table, "align", str, line, "center")
+        valign = self.take(table, "valign", str, line, "middle")
+        if align not in ("left", "center", "right") or valign not in ("top", "middle", "bottom"):
+            raise self.wrong(line, "“align” is left, center or right; “valign” is top, middle or bottom")
+        return Words(
+            place=place,
+            box=self.box(table, line),
+            words=bands,
+            ink=self.colour(table, "ink", line, ink),
+            size=self.take(table, "size", float, line, 96.0 if display else 16.0 if kind == "dedication" else 19.0),
+            align=align,
+            valign=valign,
+            rotate=self.take(table, "rotate", float, line, 0.0),
+            lines=self.take(table, "lines", int, line, 1 if display else 0),
+            display=display,
+            line=line,
+            sizes=self.sizes if kind == "text" and "size" not in table else {},
+        )
+
+    @property
+    def sizes(self) -> dict[str, float]:
+        """The story's own largest sizes by age band."""
+        table = self.take(self.data, "sizes", dict, 0, {})
+        if not set(table) <= set(BANDS) or not all(isinstance(size, int | float) for size in table.values()):
+            raise self.wrong(0, "“sizes” gives a size in points for some of the ages " + ", ".join(BANDS))
+        return {band: float(size) for band, size in table.items()}
+
+    def scene(self, table: Mapping[str, Any], ink: str) -> Scene:
+        line = self.line("scene")
+        pages = tuple(self.take(table, "pages", list, line))
+        if len(pages) not in (1, 2) or not all(isinstance(page, int) for page in pages):
+            raise self.wrong(line, "“pages” lists one page or two facing pages")
+        words: list[Words] = []
+        for kind in ("text", "lettering"):
+            blocks = table.get(kind, [])
+            words += [self.words(block, self.line(f"scene.{kind}"), kind=kind, ink=ink) for block in blocks]
+        photos, dedications = [], []
+        for block in table.get("photo", []):
+            at = self.line("scene.photo")
+            shape = self.take(block, "shape", str, at, "circle")
+            if shape not in ("circle", "rounded"):
+                raise self.wrong(at, "“shape” is circle or rounded")
+            photos.append(Photo(self.take(block, "page", int, at), self.box(block, at), shape, at))
+        for block in table.get("dedication", []):
+            at = self.line("scene.dedication")
+            dedications.append(self.words(block, at, kind="dedication", ink=ink))
+        if len(photos) > 1 or len(dedications) > 1:
+            raise self.wrong(line, "a scene has at most one photo and one dedication")
+        return Scene(
+            number=self.take(table, "number", int, line),
+            pages=pages,
+            words=tuple(words),
+            photo=photos[0] if photos else None,
+            dedication=dedications[0] if dedications else None,
+            line=line,
+        )
+
+    def story(self, version: str) -> Story:
+        data = self.data
+        ink = self.colour(data, "ink", 0)
+        scenes = tuple(self.scene(table, ink) for table in data.get("scene", []))
+        cover = [
+            self.words(block, self.line(f"cover.{kind}"), kind=kind, ink=ink)
+            for kind in ("text", "lettering")
+            for block in data.get("cover", {}).get(kind, [])
+        ]
+        ages = self.take(data, "ages", list, 0)
+        if len(ages) != 2:
+            raise self.wrong(0, "“ages” needs two numbers")
+        samples = set(self.take(data, "sample_scenes", list, 0, []))
+        texts = {name: self.take(data, name, str, 0) for name in ("slug", "title", "short_title", "summary")}
+        return Story(
+            **texts,
+            ages=(ages[0], ages[1]),
+            scenes=scenes,
+            cover=tuple(cover),
+            sample_pages=tuple(page for scene in scenes if scene.number in samples for page in scene.pages),
+            display_font=self.take(data, "display_font", str, 0, "fraunces"),
+            text_font=self.take(data, "text_font", str, 0, "literata"),
+            ink=ink,
+            outfit=self.take(data, "outfit", str, 0, ""),
+            spine_fill=self.colour(data, "spine_fill", 0, ink),
+            spine_ink=self.colour(data, "spine_ink", 0, "#ffffff"),
+            folder=self.path.parent,
+            version=version,
+        )
+
+
+def _version(sources: list[Path]) -> str:
+    digest = hashlib.sha256(f"pipeline {PIPELINE}".encode())
+    for path in sources:
+        content = path.read_bytes()
+        digest.update(f"\n{path.parent.name}/{path.name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:12]
+
+
+@lru_cache(maxsize=32)
+def _cached(folder: Path, _state: tuple[tuple[str, int, int], ...]) -> Story:
+    sources = list(_sources(folder))
+    return _Reader(folder / "story.toml").story(_version(sources))
+
+
+def load(slug: str) -> Story:
+    """The story `slug`, read again when a file of it or of the drawn child changes.
+
+    Raises UnknownStory, and StoryError when its story.toml cannot be understood.
+    """
+    folder = stories_dir() / slug
+    if not re.fullmatch(r"[a-z0-9-]+", slug) or not (folder / "story.toml").exists():
+        raise UnknownStory(slug)
+    stats = [(path.name, path.stat()) for path in _sources(folder)]
+    return _cached(folder, tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats))
+
+
+def every() -> tuple[Story, ...]:
+    """All stories in the folder that can be read, published or not, in the order of their slugs."""
+    found = []
+    for path in sorted(stories_dir().glob("*/story.toml")):
+        try:
+            found.append(load(path.parent.name))
+        except StoryError as problem:  # a draft must not close the shop; `publish_story` says the same
+            logger.warning("story left out: %s", problem)
+    return tuple(found)
+
+
+def published() -> tuple[Story, ...]:
+    """The stories whose template is ready: what the shop can sell."""
+    return tuple(story for story in every() if story.is_published)

@@ -1,0 +1,149 @@
+"""Published templates as they lie on disk: one folder for each version of a story.
+
+template.pdf      every scene, cover panel, part of the child and mark as a form; no pages
+overlay.pdf       the same without backgrounds and colour profiles, for previews
+backgrounds.raw   the pages' backgrounds as pixels (BGRX), mapped into memory and shared by all processes
+index.json        where the child stands, what each form is called
+sample/<n>.jpg    pages of an invented child's book for the shop window
+"""
+
+import json
+import mmap
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from books import story as stories
+from books.geometry import Matrix, transform
+from books.story import BACK, FRONT, Story
+
+PIXELS = 1000  # width and height of a page in a preview
+
+KEPT = 8  # templates in memory: a few megabytes each, the pixels are shared
+
+_lock = threading.Lock()
+_templates: dict[Path, "Template"] = {}
+
+
+class NotPublished(LookupError):
+    """The story has no template yet: `manage.py publish_story <slug>`."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A child's place in a scene. `matrix` maps the child's canvas to the scene's millimetres."""
+
+    pose: str
+    mood: str
+    matrix: Matrix
+
+
+@dataclass(frozen=True)
+class Art:
+    """What one page or cover panel shows. `background`, `foreground`: names of forms ("" for none).
+
+    `size`: of the whole drawing in mm; `offset`: where this page begins in it; `margin`: what lies beyond the trim.
+    """
+
+    background: str
+    foreground: str
+    slots: tuple[Slot, ...]
+    size: tuple[float, float]
+    offset: float
+    margin: float
+
+
+@dataclass(frozen=True)
+class Template:
+    """A published story, read into memory once in a process."""
+
+    story: Story
+    folder: Path
+    art: dict[int | str, Art]
+    parts: dict[str, tuple[str, dict[str, int]]]
+    heads: dict[str, Matrix]
+    data: bytes
+    overlay: bytes
+    rows: dict[int | str, int]
+    pixels: npt.NDArray[np.uint8]
+
+    def background(self, place: int | str) -> npt.NDArray[np.uint8]:
+        """The pixels of a page's background (PIXELS x PIXELS x 4), not to be written to."""
+        pixels: npt.NDArray[np.uint8] = self.pixels[self.rows[place]]
+        return pixels
+
+    def places(self) -> list[int | str]:
+        """Front panel, pages, back panel: the order of a leafing reader."""
+        return [FRONT, *range(1, self.story.page_count + 1), BACK]
+
+
+def place_of(page: int, page_count: int) -> int | str:
+    """The place of a preview's page number: 0 is the front cover, page_count + 1 the back. Raises KeyError."""
+    if not 0 <= page <= page_count + 1:
+        raise KeyError(page)
+    return FRONT if page == 0 else BACK if page == page_count + 1 else page
+
+
+def describe(art: dict[int | str, Art]) -> dict[str, Any]:
+    """`art` as JSON-able data for index.json."""
+    return {
+        str(place): {
+            "background": one.background,
+            "foreground": one.foreground,
+            "slots": [{"pose": s.pose, "mood": s.mood, "matrix": list(s.matrix)} for s in one.slots],
+            "size": list(one.size),
+            "offset": one.offset,
+            "margin": one.margin,
+        }
+        for place, one in art.items()
+    }
+
+
+def _art(data: dict[str, Any]) -> Art:
+    slots = tuple(Slot(slot["pose"], slot["mood"], tuple(slot["matrix"])) for slot in data["slots"])
+    size = (data["size"][0], data["size"][1])
+    return Art(data["background"], data["foreground"], slots, size, data["offset"], data["margin"])
+
+
+def read(story: Story, folder: Path) -> Template:
+    """The template in `folder`. Raises NotPublished when there is none."""
+    try:
+        index = json.loads((folder / "index.json").read_bytes())
+    except FileNotFoundError:
+        raise NotPublished(story.slug) from None
+    art = {int(key) if key.isdigit() else key: _art(data) for key, data in index["art"].items()}
+    with (folder / "backgrounds.raw").open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    pixels = np.frombuffer(mapped, dtype=np.uint8).reshape(-1, PIXELS, PIXELS, 4)
+    return Template(
+        story=story,
+        folder=folder,
+        art=art,
+        parts={key: (name, counts) for key, (name, counts) in index["parts"].items()},
+        heads={pose: transform(text) for pose, text in index["heads"].items()},
+        data=(folder / "template.pdf").read_bytes(),
+        overlay=(folder / "overlay.pdf").read_bytes(),
+        rows={place: row for row, place in enumerate(art)},
+        pixels=pixels,
+    )
+
+
+def published_template(slug: str) -> Template:
+    """The template of the story as its folder is now. Raises NotPublished, story.UnknownStory."""
+    return template_for(stories.load(slug))
+
+
+def template_for(story: Story) -> Template:
+    """The template of this version of a story, kept in memory. Raises NotPublished."""
+    with _lock:
+        known = _templates.get(story.template_folder)
+        if known is None:
+            known = read(story, story.template_folder)
+            while len(_templates) >= KEPT:
+                del _templates[next(iter(_templates))]
+            _templates[story.template_folder] = known
+        return known

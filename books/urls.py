@@ -1,0 +1,16 @@
+from django.urls import path
+
+from books.views import art, personalise, preview
+
+app_name = "books"
+urlpatterns = [
+    path("stories/<slug:slug>/personalise/", personalise.personalise, name="personalise"),
+    path("stories/<slug:slug>/cover-<slug:layer>.<str:version>.svg", art.cover_art, name="cover_art"),
+    path("drawn-child.<str:version>.json", art.child_parts, name="child_parts"),
+    path("books/<uuid:edition_id>/", preview.preview, name="preview"),
+    path("books/<uuid:edition_id>/edit/", personalise.edit, name="edit"),
+    path("books/<uuid:edition_id>/<int:number>/page-<int:page>.jpg", preview.page, name="page"),
+    path("books/<uuid:edition_id>/<int:number>/full-<int:page>.jpg", preview.full_page, name="full_page"),
+    path("books/<uuid:edition_id>/<int:number>/digital-copy.pdf", preview.digital_copy, name="digital_copy"),
+    path("books/<uuid:edition_id>/<int:number>/photo.jpg", preview.photo, name="photo"),
+]

@@ -1,0 +1,1 @@
+"""Pages from "Personalise this book" to the preview of the whole book."""

@@ -1,0 +1,170 @@
+"""The form a parent fills in, for a new book and for changing one."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from accounts.hints import hint
+from books import access, artwork, editions, looks, page_images, revisions
+from books import story as stories
+from books.editions import EditionLocked
+from books.forms import AGES, LEGAL, PersonaliseForm, initial_of
+from books.models import Edition, Revision
+from books.names import DEDICATION_MAX, MAX_NAME
+from books.palette import Option
+from books.story import Story
+from books.tasks import render_revision
+from books.views.private import private
+from privacy import consent, policies
+from privacy.consent import ConsentGiven
+from privacy.purposes import Actor, Purpose
+
+_START = {
+    "hairstyle": looks.DEFAULT.hairstyle,
+    "hair_colour": looks.DEFAULT.hair_colour,
+    "eyes": looks.DEFAULT.eyes,
+    "wrap": looks.DEFAULT.wrap,
+    "glasses": "",
+    "extras": [],
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+@private
+def personalise(request: HttpRequest, slug: str) -> HttpResponse:
+    """An empty form, and the start of a book. Wrong input: 422, and everything typed is in the answer (P2: 400
+    without the guardian's declaration, and nothing is kept)."""
+    story = _story(slug)
+    if request.method != "POST":
+        form = PersonaliseForm(story=story, initial={**_START, "outfit": story.outfit})
+        return _page(request, story, form)
+    form = PersonaliseForm(request.POST, request.FILES, story=story)
+    if not form.is_valid():
+        return _refused(request, story, form)
+    edition = editions.start(
+        story=story,
+        personalisation=form.personalisation().reveal(),
+        photo=form.sanitised_photo,
+        consent=ConsentGiven.now(),
+    )
+    access.grant(request, edition)
+    return _made(request, edition, editions.latest(edition))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+@private
+def edit(request: HttpRequest, edition_id: UUID) -> HttpResponse:
+    """The same form filled in from the vault; sending it makes a new revision (P7: the clock is not extended)."""
+    edition = access.edition_for(request, edition_id)
+    editions.require_open(edition.child)
+    story = revisions.story_of(edition)
+    if edition.locked_at is not None:
+        return _locked(request, edition)
+    kept = editions.personalisation(
+        edition, editions.latest(edition).number, purpose=Purpose.PREVIEW, actor=Actor.parent()
+    )
+    if request.method != "POST":
+        return _page(request, story, PersonaliseForm(story=story, kept=kept, initial=initial_of(kept)), edition)
+    form = PersonaliseForm(request.POST, request.FILES, story=story, kept=kept)
+    if not form.is_valid():
+        return _refused(request, story, form, edition)
+    try:
+        revision = editions.revise(edition, personalisation=form.personalisation().reveal(), photo=form.sanitised_photo)
+    except EditionLocked:
+        return _locked(request, edition)
+    return _made(request, edition, revision)
+
+
+def _story(slug: str) -> Story:
+    for story in stories.published():
+        if story.slug == slug:
+            return story
+    raise Http404
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return request.headers.get("Accept", "") == "application/json"
+
+
+def _made(request: HttpRequest, edition: Edition, revision: Revision) -> HttpResponse:
+    """Draw what is seen first before answering, and leave the rest to the worker."""
+    page_images.make_first(revision, actor=Actor.parent())
+    hint(render_revision, revision.pk)
+    address = reverse("books:preview", args=[edition.pk])
+    return JsonResponse({"url": address}) if _wants_json(request) else redirect(address)
+
+
+@sensitive_variables()
+def _refused(request: HttpRequest, story: Story, form: PersonaliseForm, edition: Edition | None = None) -> HttpResponse:
+    status = 400 if any(field in form.errors for field in LEGAL) else 422
+    if _wants_json(request):
+        # Only the sentences: what was typed is still in the page.
+        return JsonResponse({"errors": {field: errors[0] for field, errors in form.errors.items()}}, status=status)
+    return _page(request, story, form, edition, status=status)
+
+
+def _page(
+    request: HttpRequest, story: Story, form: PersonaliseForm, edition: Edition | None = None, *, status: int = 200
+) -> HttpResponse:
+    said = form.kept.reveal() if form.kept is not None else None
+    context = {
+        "story": story,
+        "form": form,
+        "edition": edition,
+        "revision_number": editions.latest(edition).number if edition is not None else None,
+        "has_photo": said is not None and said.photo is not None,
+        "photo_lost": form.is_bound and bool(form.files),
+        "photo_max_bytes": settings.PHOTO_MAX_BYTES,
+        "ages": [str(age) for age in AGES],
+        "swatches": {
+            "skin": _swatches(form.palette.skins),
+            "hair_colour": _swatches(form.palette.hair_colours),
+            "wrap": _swatches(form.palette.wraps),
+            "eyes": _swatches(form.palette.eyes),
+            "outfit": _swatches(form.outfit_options),
+        },
+        "hair_groups": _hair_groups(form),
+        "max_name": MAX_NAME,
+        "max_dedication": DEDICATION_MAX,
+        "parts_version": artwork.parts().version,
+        "cover": artwork.live_cover(story),
+        "abandoned_hours": int(settings.ABANDONED_RETENTION.total_seconds() // 3600),
+        "policy": policies.current("privacy"),
+        "guardian_wording": consent.guardian_declaration(),
+        "consent_wording": consent.consent_sentence(),
+    }
+    return render(request, "books/personalise.html", context, status=status)
+
+
+def _swatches(options: Iterable[Option]) -> list[dict[str, str]]:
+    """Each option with its colour and the shade of it."""
+    return [
+        dict(zip(("swatch", "shade"), option.colours.values(), strict=False))
+        | {"key": option.key, "label": option.label}
+        for option in options
+    ]
+
+
+def _hair_groups(form: PersonaliseForm) -> list[dict[str, Any]]:
+    """The hairstyles under their headings, in the palette's order."""
+    groups: dict[str, list[Option]] = {}
+    for option in form.palette.hairstyles:
+        groups.setdefault(option.group, []).append(option)
+    return [
+        {"key": key, "label": key.replace("-", " ").capitalize(), "options": options} for key, options in groups.items()
+    ]
+
+
+def _locked(request: HttpRequest, edition: Edition) -> HttpResponse:
+    return render(
+        request, "books/locked.html", {"preview_url": reverse("books:preview", args=[edition.pk])}, status=409
+    )

@@ -1,0 +1,114 @@
+"""The whole book on the screen, page by page."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import select_template
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from books import access, editions, page_images, revisions
+from books.models import Edition, Revision
+from books.views.private import private
+from privacy.purposes import Actor, Purpose
+
+
+@require_safe
+@private
+def preview(request: HttpRequest, edition_id: UUID) -> HttpResponse:
+    """All pages, watermarked, before anything is paid."""
+    edition = access.edition_for(request, edition_id)
+    editions.require_open(edition.child)
+    revision = editions.latest(edition)
+    story = revisions.story_of(edition)
+    last = story.page_count + 1
+    names = {0: "Front cover", last: "Back cover"}
+    pages = [
+        {
+            "number": number,
+            "src": reverse("books:page", args=[edition.pk, revision.number, number]),
+            "alt": names.get(number, f"Page {number}"),
+        }
+        for number in page_images.page_numbers(story)
+    ]
+    child = edition.child
+    return render(
+        request,
+        "books/preview.html",
+        {
+            "edition": edition,
+            "revision": revision,
+            "story": story,
+            "pages": pages,
+            "forgotten_unordered": child.abandoned_at,
+            "forgotten": child.expires_at,
+            "locked": edition.locked_at is not None,
+            "edit_url": reverse("books:edit", args=[edition.pk]),
+            "forget_url": reverse("privacy:forget", args=[edition.pk]),
+            # The orders live above the books: their form comes as a template of theirs, where there is one.
+            "order_template": select_template(["orders/add_to_basket.html", "books/order_later.html"]),
+            "ordered": child.abandoned_at is None,
+            "retention_days": settings.CHILD_RETENTION.days,
+        },
+    )
+
+
+@require_safe
+@private
+def page(request: HttpRequest, edition_id: UUID, number: int, page: int) -> HttpResponse:
+    """One page, 1000 px wide, watermarked."""
+    return _image(_revision(access.edition_for(request, edition_id), number), page, full=False)
+
+
+@require_safe
+@private
+def full_page(request: HttpRequest, edition_id: UUID, number: int, page: int) -> HttpResponse:
+    """One page, 1600 px wide, of a book that has been ordered; watermarked until it is approved."""
+    revision = _revision(access.edition_for(request, edition_id), number)
+    if not revision.full_wanted:
+        raise Http404
+    return _image(revision, page, full=True)
+
+
+@require_safe
+@private
+def digital_copy(request: HttpRequest, edition_id: UUID, number: int) -> HttpResponse:
+    """The digital copy of an ordered book as a PDF."""
+    revision = _revision(access.edition_for(request, edition_id), number)
+    if not revision.full_wanted:
+        raise Http404
+    pdf = editions.digital_copy(revision, actor=Actor.parent()).reveal()
+    response = HttpResponse(pdf, content_type="application/pdf")
+    # The story's own name: a file name must not tell the child's.
+    response["Content-Disposition"] = f'inline; filename="{revision.edition.story}-digital-copy.pdf"'
+    return response
+
+
+@require_safe
+@private
+def photo(request: HttpRequest, edition_id: UUID, number: int) -> HttpResponse:
+    """The parent's own photo, for choosing another part of it."""
+    revision = _revision(access.edition_for(request, edition_id), number)
+    found = revisions.photo(revision.edition, revision.number, purpose=Purpose.PREVIEW, actor=Actor.parent())
+    if found is None:
+        raise Http404
+    return HttpResponse(found.reveal(), content_type="image/jpeg")
+
+
+def _revision(edition: Edition, number: int) -> Revision:
+    editions.require_open(edition.child)
+    revision = edition.revisions.filter(number=number).first()
+    if revision is None:
+        raise Http404
+    revision.edition = edition
+    return revision
+
+
+def _image(revision: Revision, number: int, *, full: bool) -> HttpResponse:
+    try:
+        jpeg = page_images.page_image(revision, number, full=full, actor=Actor.parent())
+    except page_images.NoSuchPage:
+        raise Http404 from None
+    return HttpResponse(jpeg.reveal(), content_type="image/jpeg")
