@@ -1,0 +1,1 @@
+"""The shop: basket, checkout, prices, payments, printing and shipping."""

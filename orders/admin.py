@@ -1,0 +1,224 @@
+"""Staff pages about orders, money and print jobs. Nothing here shows anything about a child."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from accounts.models import User
+from orders import printing, review
+from orders.models import Order, OrderEvent, OrderLine, Payment, PrintJob, PrintJobEvent, WebhookEvent
+from privacy.admin import ReadOnlyAdmin
+
+
+class _Lines(admin.TabularInline):  # type: ignore[type-arg]
+    extra = 0
+    can_delete = False
+    show_change_link = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class OrderLines(_Lines):
+    model = OrderLine
+    verbose_name_plural = "books"
+    fields = ("title", "format", "quantity", "each", "approved_revision", "approved_at")
+    readonly_fields = fields
+
+    @admin.display(description="each")
+    def each(self, line: OrderLine) -> str:
+        return price(line.unit_price, line.order.currency)
+
+
+class OrderEvents(_Lines):
+    model = OrderEvent
+    verbose_name_plural = "what happened"
+    fields = ("at", "kind", "actor", "detail")
+    readonly_fields = fields
+
+
+class Payments(_Lines):
+    model = Payment
+    fields = ("sum", "state", "created_at", "paid_at", "intent_id")
+    readonly_fields = fields
+
+    @admin.display(description="amount")
+    def sum(self, payment: Payment) -> str:
+        return price(payment.amount, payment.currency)
+
+
+class PrintJobEvents(_Lines):
+    model = PrintJobEvent
+    verbose_name_plural = "what happened"
+    fields = ("at", "kind", "actor", "detail")
+    readonly_fields = fields
+
+
+def price(amount: int, currency: str) -> str:
+    """Minor units as people write them."""
+    sign = {"eur": "€"}.get(currency, currency.upper() + " ")
+    return f"{sign}{amount // 100:,}.{amount % 100:02}"
+
+
+def order_link(order: Order) -> SafeString:
+    """The order's staff page."""
+    return format_html('<a href="{}">{}</a>', reverse("admin:orders_order_change", args=[order.pk]), order.number)
+
+
+class OrderWaits(admin.SimpleListFilter):
+    """Orders that want a look before it is too late."""
+
+    title = "what waits"
+    parameter_name = "waits"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("running_out", "running out of time")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        if self.value() == "running_out":
+            return queryset.filter(pk__in=review.running_out().values("pk"))
+        return queryset
+
+
+class JobWaits(admin.SimpleListFilter):
+    """Jobs that somebody has to do something about."""
+
+    title = "what waits"
+    parameter_name = "waits"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("staff", "needs you"), ("printer", "at the printer")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[PrintJob]) -> QuerySet[PrintJob]:
+        if self.value() == "staff":
+            return queryset.filter(pk__in=printing.needing_staff().values("pk"))
+        if self.value() == "printer":
+            return queryset.filter(state__in=[PrintJob.State.SENT, PrintJob.State.RECEIVED])
+        return queryset
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyAdmin):
+    """Orders and what may be done about them."""
+
+    list_display = ("number", "state", "name", "sum", "created_at", "paid_at")
+    list_filter = (OrderWaits, "state", "shipping_method", "country")
+    search_fields = ("number", "email", "name")
+    date_hierarchy = "created_at"
+    inlines = (OrderLines, Payments, OrderEvents)
+    fieldsets = (
+        (None, {"fields": ("number", "state", "print_jobs", "what_to_do")}),
+        ("Customer", {"fields": ("name", "email", "phone", "address", "shipping_method")}),
+        ("Money", {"fields": ("books", "delivery", "sum", "vat")}),
+        ("When", {"fields": ("created_at", "paid_at", "approved_at", "shipped_at", "cancelled_at")}),
+    )
+
+    @admin.display(description="print jobs")
+    def print_jobs(self, order: Order) -> SafeString | str:
+        jobs = PrintJob.objects.filter(line__order=order).order_by("pk")
+        links = [(reverse("admin:orders_printjob_change", args=[job.pk]), job, job.get_state_display()) for job in jobs]
+        return format_html_join(", ", '<a href="{}">{}</a> ({})', links) or "none yet"
+
+    @admin.display(description="books")
+    def books(self, order: Order) -> str:
+        return price(order.items_total, order.currency)
+
+    @admin.display(description="delivery")
+    def delivery(self, order: Order) -> str:
+        return price(order.shipping_total, order.currency)
+
+    @admin.display(description="total", ordering="total")
+    def sum(self, order: Order) -> str:
+        return price(order.total, order.currency)
+
+    @admin.display(description="VAT contained")
+    def vat(self, order: Order) -> str:
+        return f"{price(order.vat_total, order.currency)} ({order.vat_rate_bp / 100:g} %)"
+
+    @admin.display(description="address")
+    def address(self, order: Order) -> str:
+        parts = (order.street, order.street_2, f"{order.postal_code} {order.city}", order.country)
+        return ", ".join(part for part in parts if part)
+
+    @admin.display(description="what you can do")
+    def what_to_do(self, order: Order) -> SafeString | str:
+        """Links to the pages that act; each asks before it does anything."""
+        if order.state in (Order.State.SHIPPED, Order.State.DELIVERED, Order.State.COMPLETED, Order.State.CANCELLED):
+            return "Nothing: the order is done."
+        return format_html('<a href="{}">Cancel and refund …</a>', reverse("refunds:cancel", args=[order.number]))
+
+
+@admin.register(PrintJob)
+class PrintJobAdmin(ReadOnlyAdmin):
+    """Books at the printer."""
+
+    list_display = ("number", "state", "order", "product", "page_count", "tries", "created_at", "sent_at", "tracking")
+    list_filter = (JobWaits, "state", "profile")
+    list_select_related = ("line__order",)
+    search_fields = ("number", "line__order__number", "tracking")
+    actions = ("queue_again",)
+    inlines = (PrintJobEvents,)
+    fieldsets = (
+        (None, {"fields": ("number", "state", "order", "product", "revision", "profile", "page_count", "tries")}),
+        ("On its way", {"fields": ("carrier", "tracking", "rejection")}),
+        ("When", {"fields": ("created_at", "sent_at", "received_at", "shipped_at")}),
+        ("Files", {"fields": ("interior_sha256", "cover_sha256")}),
+    )
+
+    @admin.display(description="order", ordering="line__order__number")
+    def order(self, job: PrintJob) -> SafeString:
+        return order_link(job.line.order)
+
+    @admin.display(description="product")
+    def product(self, job: PrintJob) -> str:
+        return f"{job.line.quantity} × {job.line.format}"
+
+    def has_queue_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("orders.change_printjob")
+
+    @admin.action(description="Queue again (rejected or stopped jobs)", permissions=["queue"])
+    def queue_again(self, request: HttpRequest, jobs: QuerySet[PrintJob]) -> None:
+        """Make and send the files of rejected or blocked jobs anew, under a new number."""
+        assert isinstance(request.user, User)
+        for job in jobs.select_related("line__order"):
+            try:
+                fresh = printing.again(job, actor=f"staff:{request.user.pk}")
+            except printing.TooLate as error:
+                self.message_user(request, str(error), messages.WARNING)
+            else:
+                self.message_user(request, f"{job.number} is queued again as {fresh.number}.", messages.SUCCESS)
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnlyAdmin):
+    """Money in."""
+
+    list_display = ("__str__", "order_page", "sum", "state", "created_at", "paid_at")
+    list_filter = ("state",)
+    list_select_related = ("order",)
+    search_fields = ("order__number", "intent_id", "session_id")
+    fields = ("order_page", "sum", "state", "session_id", "intent_id", "created_at", "paid_at", "checked_at")
+
+    @admin.display(description="order", ordering="order__number")
+    def order_page(self, payment: Payment) -> SafeString:
+        return order_link(payment.order)
+
+    @admin.display(description="amount", ordering="amount")
+    def sum(self, payment: Payment) -> str:
+        return price(payment.amount, payment.currency)
+
+
+@admin.register(WebhookEvent)
+class WebhookEventAdmin(ReadOnlyAdmin):
+    """What the payment provider told us."""
+
+    list_display = ("event_id", "type", "received_at", "processed_at", "tries")
+    list_filter = ("type",)

@@ -1,0 +1,18 @@
+from django.apps import AppConfig
+
+
+class OrdersConfig(AppConfig):
+    name = "orders"
+
+    def ready(self) -> None:
+        from books import editions
+        from orders import access, payments, printing, review
+        from privacy import children
+
+        access.register()
+        payments.on_paid(review.begin)
+        review.on_approved(printing.queue_jobs)
+        editions.on_full_ready(review.full_ready)
+        children.register_finder(access.find_child)
+        children.on_forget(review.child_forgotten)
+        children.on_forget(printing.child_forgotten)

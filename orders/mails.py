@@ -1,0 +1,125 @@
+"""Every mail about an order: one function each.
+
+A mail names the order and the story, never the child. Each has a key, so that it is sent once however often it is
+asked for.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import mail
+from accounts.models import OutgoingMail
+from books.models import Revision
+from orders import links, shipping
+from orders.models import Order, OrderLine, PrintJob, Refund
+
+
+def order_confirmed(order: Order) -> OutgoingMail:
+    """The order is paid: what was ordered, what it cost, what happens next."""
+    return _send(order, "order_confirmed", lines=list(order.lines.all()), delivery_country=_country(order))
+
+
+def digital_copy_ready(order: Order) -> OutgoingMail:
+    """The first digital copies are ready to be looked at (P21)."""
+    return _send(order, "digital_copy_ready", lines=list(order.lines.all()))
+
+
+def new_copy_ready(order: Order, *, line: OrderLine, revision: Revision) -> OutgoingMail:
+    """A changed book's new digital copy is ready (P22)."""
+    return _send(order, "new_copy_ready", f"{line.pk}.{revision.number}", line=line, revision=revision.number)
+
+
+def book_approved(order: Order) -> OutgoingMail:
+    """Every book of the order is approved and goes to the printer."""
+    return _send(order, "book_approved", lines=list(order.lines.all()), delivery_country=_country(order))
+
+
+def in_print(order: Order) -> OutgoingMail:
+    """The printer has begun."""
+    return _send(order, "in_print", lines=list(order.lines.all()))
+
+
+def shipped(order: Order, *, carrier: str = "", tracking: str = "") -> OutgoingMail:
+    """The parcel is on its way. `tracking` is the carrier's address for it, or its number."""
+    return _send(
+        order,
+        "shipped",
+        tracking,
+        carrier=carrier,
+        tracking=tracking,
+        tracking_is_link=tracking.startswith("https://"),
+        delivery_country=_country(order),
+    )
+
+
+def order_cancelled(order: Order, *, refund: int = 0, reason: str = "") -> OutgoingMail:
+    """The order is cancelled. `refund` is what goes back, in minor units; `reason` one kind sentence."""
+    return _send(order, "order_cancelled", refund=refund, reason=reason)
+
+
+def approval_reminder(order: Order, *, day: int) -> OutgoingMail:
+    """The digital copy still waits to be approved; `day` (3, 6, 9) makes each reminder one mail."""
+    return _send(order, "approval_reminder", str(day), lines=list(order.lines.all()))
+
+
+def change_answered(order: Order, *, message: int) -> OutgoingMail:
+    """Staff answered a question about a digital copy (P22). The words stay in the vault; the mail says where to
+    read."""
+    return _send(order, "change_answered", str(message))
+
+
+def not_printed(order: Order, *, line: OrderLine) -> OutgoingMail:
+    """A book was approved and could not be printed before the child was forgotten: money back, or anew (F23)."""
+    return _send(order, "not_printed", str(line.pk), line=line)
+
+
+def money_back(order: Order, *, refund: Refund, reason: str) -> OutgoingMail:
+    """Money goes back for another cause than a cancellation, as when it was paid twice. `reason` is one sentence."""
+    return _send(order, "money_back", str(refund.pk), refund=refund, reason=reason)
+
+
+def job_needs_staff(job: PrintJob) -> OutgoingMail:
+    """For us: a print job will not go on by itself. Why, is on its page; no mail says anything about a book."""
+    address = settings.SITE_URL + reverse("admin:orders_printjob_change", args=[job.pk])
+    what = f"print job {job.number} needs you"
+    return staff_task(key=f"job:{job.number}:{job.state}", what=what, link=address)
+
+
+def staff_task(*, key: str, what: str, link: str) -> OutgoingMail:
+    """Something waits for a person of the shop; `what` completes the sentence "Please look: ..."."""
+    return mail.queue(
+        key=f"staff:{key}",
+        template="staff_task",
+        to=settings.CONTROLLER["email"],
+        context={"what": what, "link": link},
+    )
+
+
+def fresh_link(order: Order) -> OutgoingMail:
+    """A new link to the order, to the order's own address: at most one an hour."""
+    hour = timezone.now().strftime("%Y%m%d%H")
+    return _send(order, "fresh_link", hour)
+
+
+def _country(order: Order) -> str:
+    return shipping.COUNTRIES.get(order.country, order.country)
+
+
+def _send(order: Order, template: str, about: str = "", **context: Any) -> OutgoingMail:
+    key = ":".join(part for part in ("order", order.number, template, about[:80]) if part)
+    return mail.queue(
+        key=key,
+        template=template,
+        to=order.email,
+        context={
+            "order": order,
+            "link": links.order_link(order),
+            "link_days": links.ORDER_LINK_VALID.days,
+            "return_days": settings.RETURN_WINDOW.days,
+            "refund_days": settings.REFUND_BUSINESS_DAYS,
+            **context,
+        },
+    )

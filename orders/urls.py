@@ -1,0 +1,33 @@
+"""Addresses of the shop's pages."""
+
+from django.urls import path, register_converter
+
+from orders import numbers, webhooks
+from orders.views import account, basket, catalogue, checkout, order, printer
+
+register_converter(numbers.OrderNumberConverter, "order")
+
+app_name = "orders"
+urlpatterns = [
+    path("", catalogue.home, name="home"),
+    path("stories/<slug:slug>/", catalogue.story, name="story"),
+    path("stories/<slug:slug>/sample/<slug:version>/<int:page>.jpg", catalogue.sample, name="sample"),
+    path("drawn/<slug:key>.<slug:version>.svg", catalogue.example_child, name="example_child"),
+    path("basket/", basket.show, name="basket"),
+    path("basket/add/<uuid:edition_id>/", basket.add, name="basket_add"),
+    path("basket/change/", basket.change, name="basket_change"),
+    path("checkout/", checkout.show, name="checkout"),
+    path("checkout/quote/", checkout.quote, name="checkout_quote"),
+    path("orders/open/<str:token>/", order.open_link, name="order_link"),
+    path("orders/open/<str:token>/again/", order.fresh_link, name="fresh_link"),
+    path("orders/<order:number>/", order.show, name="order"),
+    path("orders/<order:number>/pay/", checkout.pay, name="pay"),
+    path("orders/<order:number>/pay/go/", checkout.to_payment, name="to_payment"),
+    path("orders/<order:number>/paid/", checkout.pay_return, name="pay_return"),
+    path("orders/<order:number>/back-to-basket/", checkout.take_back, name="take_back"),
+    path("orders/<order:number>/books/<int:line_id>/", order.copy, name="review"),
+    path("orders/<order:number>/books/<int:line_id>/approve/", order.approve, name="approve"),
+    path("account/", account.show, name="account"),
+    path("printer/<str:token>/", printer.printer, name="printer"),
+    path("payments/webhook/", webhooks.webhook, name="webhook"),
+]

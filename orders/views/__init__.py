@@ -1,0 +1,1 @@
+"""The pages of the shop. Each validates with a form, calls one rule, and answers."""
