@@ -1,0 +1,122 @@
+"""Staff pages about change requests, cases and money on its way back."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.models import User
+from orders import money_back
+from orders.admin import order_link, price
+from orders.models import Refund
+from privacy.admin import ReadOnlyAdmin
+from refunds import payouts
+from refunds.models import Case, ChangeRequest
+
+
+@admin.register(ChangeRequest)
+class ChangeRequestAdmin(ReadOnlyAdmin):
+    """What parents asked for; the words are opened on a page that asks why."""
+
+    list_display = ("order", "book", "state", "created_at", "answered_at", "open_page")
+    list_filter = ("state",)
+    list_select_related = ("line__order",)
+    list_display_links = None
+    search_fields = ("line__order__number",)
+    ordering = ("-state", "created_at")
+    fields = ("order", "book", "state", "created_at", "answered_at", "open_page")
+
+    @admin.display(description="order", ordering="line__order__number")
+    def order(self, asked: ChangeRequest) -> SafeString:
+        return order_link(asked.line.order)
+
+    @admin.display(description="book")
+    def book(self, asked: ChangeRequest) -> str:
+        return asked.line.title
+
+    @admin.display(description="words")
+    def open_page(self, asked: ChangeRequest) -> SafeString:
+        return format_html('<a href="{}">Read and answer …</a>', reverse("refunds:change", args=[asked.pk]))
+
+
+@admin.register(Case)
+class CaseAdmin(ReadOnlyAdmin):
+    """Decisions to give money back."""
+
+    list_display = ("pk", "order_page", "kind", "state", "amount", "decided_by", "created_at")
+    list_filter = ("kind", "state")
+    list_select_related = ("order", "decided_by", "refund")
+    search_fields = ("order__number",)
+    date_hierarchy = "created_at"
+    fields = ("order_page", "kind", "state", "amount", "refund", "note", "decided_by", "created_at", "closed_at")
+
+    @admin.display(description="order", ordering="order__number")
+    def order_page(self, case: Case) -> SafeString:
+        return order_link(case.order)
+
+    @admin.display(description="amount", ordering="refund__amount")
+    def amount(self, case: Case) -> str:
+        return price(case.refund.amount, case.order.currency) if case.refund else "–"
+
+
+class Waits(admin.SimpleListFilter):
+    """What staff come here for."""
+
+    title = "what waits"
+    parameter_name = "waits"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("failed", "failed: needs you"), ("late", "late at the bank")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Refund]) -> QuerySet[Refund]:
+        if self.value() == "failed":
+            return queryset.filter(pk__in=money_back.failed().values("pk"))
+        if self.value() == "late":
+            return queryset.filter(pk__in=payouts.late().values("pk"))
+        return queryset
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnlyAdmin):
+    """Money on its way back, always to the card it came from (P28)."""
+
+    list_display = ("pk", "order", "sum", "state", "failure", "promised")
+    list_filter = (Waits, "state")
+    list_select_related = ("payment__order",)
+    search_fields = ("payment__order__number", "provider_id")
+    actions = ("send_again",)
+    fields = (
+        "order", "sum", "state", "reason", "failure", "provider_id", "tries", "decided_at", "promised", "settled_at",
+    )  # fmt: skip
+
+    @admin.display(description="order", ordering="payment__order__number")
+    def order(self, refund: Refund) -> SafeString:
+        return order_link(refund.payment.order)
+
+    @admin.display(description="amount", ordering="amount")
+    def sum(self, refund: Refund) -> str:
+        return price(refund.amount, refund.payment.currency)
+
+    @admin.display(description="promised by")
+    def promised(self, refund: Refund) -> object:
+        return money_back.promised_by(refund)
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("refunds.add_case")
+
+    @admin.action(description="Send again, to the same card (failed refunds)", permissions=["send"])
+    def send_again(self, request: HttpRequest, refunds: QuerySet[Refund]) -> None:
+        """Decide failed refunds anew: the bank may have taken the card back into use."""
+        assert isinstance(request.user, User)
+        for refund in refunds.select_related("payment__order"):
+            try:
+                fresh = payouts.again(refund, actor=f"staff:{request.user.pk}")
+            except payouts.NothingLeft:
+                words, level = f"Refund {refund.pk} has not failed, or the money has gone back.", messages.WARNING
+            else:
+                words, level = f"Refund {refund.pk} goes out again as refund {fresh.pk}.", messages.SUCCESS
+            self.message_user(request, words, level)

@@ -1,0 +1,124 @@
+"""Deciding that a customer gets the money back (P23). What follows is carried out by `refunds.payouts`."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from orders import mails, printing, review, states
+from orders.models import Order, OrderEvent, OrderLine, Payment
+from privacy import children
+from privacy.models import Child
+from refunds import changes, payouts
+from refunds.models import Case
+
+Kind = Case.Kind
+REMINDER_DAYS = (3, 6, 9)
+UNAPPROVED = (Order.State.PAID, Order.State.IN_REVIEW)
+_REASONS = {
+    Kind.UNAPPROVED: "The digital copy was not approved in time, and we forget the child's data when we said we would.",
+    Kind.UNPRINTABLE: "The child's data was forgotten, as promised, before the book could be printed.",
+}
+
+
+class CannotCancel(Exception):
+    """The order cannot be cancelled any more; the message says why, for staff."""
+
+
+def can_cancel(order: Order) -> bool:
+    """Whether staff may cancel: before approval always, afterwards while nothing has left for the printer."""
+    if order.state == Order.State.AWAITING_PAYMENT or order.state in UNAPPROVED:
+        return True
+    if order.state not in printing.PRINTABLE:
+        return False
+    jobs = [job for line in order.lines.all() for job in line.print_jobs.all()]
+    return all(job.state in printing.STOPPED_OR_WAITING for job in jobs)
+
+
+def can_cancel_alone(order: Order) -> bool:
+    """Whether the parent may cancel without asking: before approval (P23), or when a book can never be made (F23)."""
+    return order.state in UNAPPROVED or (bool(printing.unprintable(order)) and can_cancel(order))
+
+
+@transaction.atomic
+def cancel_alone(order: Order) -> Case:
+    """The parent cancels and gets everything back (P23). Raises `CannotCancel`; a second click gets the same case."""
+    held = Order.objects.select_for_update().get(pk=order.pk)
+    if held.state != Order.State.CANCELLED and not can_cancel_alone(held):
+        raise CannotCancel("The parent has approved the book.")
+    kind = Kind.CANCELLATION if held.state in UNAPPROVED else Kind.UNPRINTABLE
+    return cancel_and_refund(held, actor="customer", kind=kind)
+
+
+@transaction.atomic
+def cancel_and_refund(
+    order: Order, *, actor: str, staff: User | None = None, note: str = "", kind: str = Kind.CANCELLATION
+) -> Case:
+    """Cancel an order, give back everything that was paid (P23: 100 %) and forget its children after the commit.
+
+    The printer never gets it after this. Raises `CannotCancel`; a second click gets the first one's case (F13).
+    """
+    held = Order.objects.select_for_update().get(pk=order.pk)
+    known = Case.objects.filter(order=held).first()
+    if known is not None:
+        return known
+    if not can_cancel(held) or not printing.cancel(held, actor=actor):
+        raise CannotCancel("The book is at the printer or further, or the order was cancelled before.")
+    if not states.move(held, Order.State.CANCELLED, actor=actor, detail=Kind(kind).label):
+        raise CannotCancel("The order has just changed. Please look at it again.")
+    case = Case.objects.create(order=held, kind=kind, note=note[:300], decided_by=staff, state=Case.State.UNPAID)
+    refunded = 0
+    for payment in held.payments.filter(state=Payment.State.PAID).order_by("pk"):
+        try:
+            refund = payouts.decide(payment, reason=kind, key=f"case-{case.pk}-payment-{payment.pk}")
+        except payouts.NothingLeft:
+            continue
+        case.refund, case.state = refund, Case.State.APPROVED
+        refunded += refund.amount
+    if not refunded:
+        case.closed_at = timezone.now()
+    case.save()
+    changes.close(held)
+    mails.order_cancelled(held, refund=refunded, reason=_REASONS.get(Kind(kind), ""))
+    # Destroying a key cannot be rolled back, so it waits for the commit; the sweeper finds what a crash leaves over.
+    transaction.on_commit(lambda: forget_children_of(held), robust=True)
+    return case
+
+
+def forget_children_of(order: Order) -> None:
+    """The data was given for a book that nobody makes any more (P3)."""
+    for line in order.lines.select_related("edition__child"):
+        if line.edition is not None and children.is_open(line.edition.child):
+            children.forget(line.edition.child, reason=Child.End.DELETED)
+
+
+def child_forgotten(child: Child) -> None:
+    """For `privacy.children.on_forget`: an unapproved order whose books can none of them be made any more goes back
+    (P5, P23). One of which another book is still open stays with the parent, who can cancel it at any time."""
+    for line in OrderLine.objects.filter(edition__child=child):
+        changes.close_book(line)
+    in_time = child.end_reason in (Child.End.DELETED, Child.End.WITHDRAWN)
+    for order in Order.objects.filter(lines__edition__child=child, state__in=UNAPPROVED):
+        books = [line.edition.child for line in order.lines.select_related("edition__child") if line.edition]
+        if not any(children.is_open(one) for one in books):
+            cancel_and_refund(
+                order,
+                actor="customer" if in_time else "system",
+                kind=Kind.CANCELLATION if in_time else Kind.UNAPPROVED,
+            )
+
+
+def remind_or_cancel(order: Order) -> None:
+    """Remind on day 3, 6 and 9; give the money back when nobody approved while the book could still be made (P10)."""
+    now = timezone.now()
+    waiting = [line for line in order.lines.select_related("edition__child") if line.approved_revision is None]
+    if any(line.edition is None or now >= review.approve_by(line.edition) for line in waiting):
+        cancel_and_refund(order, actor="system", kind=Kind.UNAPPROVED)
+        return
+    shown = OrderEvent.objects.filter(order=order, kind=Order.State.IN_REVIEW).values_list("at", flat=True).first()
+    if shown is None:
+        return
+    due = [day for day in REMINDER_DAYS if now >= shown + timedelta(days=day)]
+    if due:
+        mails.approval_reminder(order, day=due[-1])

@@ -1,0 +1,1 @@
+"""Pages of refunds and change requests."""
