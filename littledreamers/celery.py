@@ -1,0 +1,54 @@
+"""The Celery application and every periodic task.
+
+Messages are only hints that carry ids; the state of a row is the truth, and the sweepers below find whatever waits.
+"""
+
+import os
+from typing import Any
+
+from celery import Celery, signals
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "littledreamers.settings")
+
+app = Celery("littledreamers")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+for _more in ("payment_tasks", "print_tasks"):
+    app.autodiscover_tasks(["orders"], related_name=_more)
+
+
+def _every(seconds: float, task: str) -> dict[str, object]:
+    """A sweep that is dropped rather than piled up when no worker runs."""
+    return {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 5.0)}}
+
+
+app.conf.beat_schedule = {
+    "send waiting mail": _every(10, "accounts.sweep_mail"),
+    "forget children whose time has come": _every(300, "privacy.purge"),
+    "make waiting revisions": _every(5, "books.sweep_revisions"),
+    "work on stored payment events": _every(5, "orders.sweep_webhooks"),
+    "ask about open payments": _every(60, "orders.sweep_payments"),
+    "take paid orders on to the parent": _every(10, "orders.sweep_reviews"),
+    "cancel what nobody paid": _every(600, "orders.sweep_unpaid"),
+    "send approved books to the printer": _every(10, "orders.sweep_print_jobs"),
+    "carry out decided refunds": _every(10, "refunds.sweep_payouts"),
+    "remind of digital copies and cancel what nobody approved": _every(3600, "refunds.sweep_unapproved"),
+    "forget the text of old mails": _every(86400, "accounts.purge_mail"),
+    "forget the demo's old mails": _every(3600, "littledreamers.purge_outbox"),
+}
+
+
+@signals.worker_ready.connect
+def _begin(sender: Any, **_kwargs: Any) -> None:
+    """Forget what is due before any work (F7), and load fonts and templates before the first book is wanted."""
+    from books import publishing
+    from privacy import retention
+
+    retention.purge_at_start()
+    if "press" in sender.app.amqp.queues.consume_from:
+        publishing.warm()
+
+
+@signals.setup_logging.connect
+def _keep_logging(**_kwargs: Any) -> None:
+    """Celery would set up logging of its own, which knows nothing of leaving personal data out."""

@@ -1,0 +1,97 @@
+"""Run the whole shop on this machine: web, worker with beat, and the payment sandbox."""
+
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from littledreamers.demo_staff import make_demo_staff
+from littledreamers.process_group import ProcessGroup
+
+
+class Command(BaseCommand):
+    help = (
+        "Run the shop as a demo installation until Ctrl-C: migrates, publishes the stories that changed, makes a demo "
+        "staff login, and starts web, worker with beat, and the payment sandbox as one process group. Everything it "
+        "keeps lies below var/ and is there again at the next start."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=settings.PORT, help="port of the shop (default: %(default)s)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError(
+                "This command is for demo installations; docs/deployment.md says how to run the real one."
+            )
+        started = time.monotonic()
+        port: int = options["port"]
+        self._say("Preparing the database ...")
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        self._publish()
+        email, password = make_demo_staff()
+        shop = f"http://127.0.0.1:{port}"
+
+        def up() -> bool:
+            try:
+                urllib.request.urlopen(f"{shop}/healthz", timeout=1).close()
+            except (urllib.error.URLError, OSError):
+                return False
+            self._say(
+                f"\n  The shop    {shop}/\n"
+                f"  The admin   {shop}/admin/   {email}   {password}\n"
+                f"  All mail    {shop}/outbox/\n"
+                f"  Payments    sandbox on port {port + 1}; pay with card 4242 4242 4242 4242\n\n"
+                f"  Up after {time.monotonic() - started:.1f} s. "
+                f"Ctrl-C ends everything; the data stays in {settings.DATA_DIR.name}/.\n"
+            )
+            return True
+
+        ProcessGroup(self._commands(port), env={**os.environ, "PORT": str(port), "SANDBOX_PORT": str(port + 1)}).run(
+            when_started=up, say=self._say
+        )
+        self._say("Stopped.")
+
+    def _publish(self) -> None:
+        from books import publishing, story
+
+        for one in story.every():
+            publishing.publish(one.slug, progress=lambda step: self._say(f"Publishing, once per version: {step}"))
+
+    def _commands(self, port: int) -> dict[str, list[str]]:
+        here = str(Path(sys.executable).parent)
+        manage = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py")]
+        return {
+            "payment sandbox": [*manage, "payment_sandbox", "--port", str(port + 1)],
+            "web": [
+                f"{here}/gunicorn", "littledreamers.wsgi", "--bind", f"127.0.0.1:{port}",
+                "--worker-class", "gthread", "--threads", "8", "--log-level", "warning",
+                "--graceful-timeout", "3", "--worker-tmp-dir", str(settings.DATA_DIR),
+            ],
+            "worker": self._worker("celery", "--beat"),
+            "press": self._worker("press"),
+        }  # fmt: skip
+
+    @staticmethod
+    def _worker(queue: str, *more: str) -> list[str]:
+        return [
+            # Containers and small machines run it as root, where celery's warning helps nobody.
+            sys.executable, "-W", "ignore::UserWarning:celery.platforms", "-m", "celery", "--quiet",
+            "-A", "littledreamers", "worker", "--queues", queue, "--hostname", f"{queue}@%h",
+            "--pool", "threads", "--concurrency", "2", "--loglevel", "WARNING",
+            "--without-gossip", "--without-mingle", *more,
+        ]  # fmt: skip
+
+    def _say(self, words: str) -> None:
+        self.stdout.write(words)
+        self.stdout.flush()

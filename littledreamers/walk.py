@@ -1,0 +1,309 @@
+"""One book's way through the shop, walked by a visitor without a screen. What `manage.py demo_order` does.
+
+Everything goes through the shop's own addresses over HTTP, payment included; the part of worker and beat is played by
+calling the periodic tasks one after the other.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from typing import Any
+from urllib.parse import urlsplit
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.wsgi import get_wsgi_application
+from django.utils import timezone
+
+from littledreamers import outbox
+from littledreamers.celery import app as celery_app
+from littledreamers.walk_browser import Browser, Page, PageMissing
+
+TEST_CARD = "4242424242424242"
+PATIENCE_SECONDS = 60
+CUSTOMER = {
+    "name": "Robin Larkspur",
+    "email": "robin@example.org",
+    "phone": "+45 20 12 34 56",
+    "street": "2 Lantern Lane",
+    "postal_code": "2100",
+    "city": "Copenhagen",
+    "country": "DK",
+}
+
+
+class WalkFailed(Exception):
+    """The walk could not go on; the message says where and why."""
+
+
+class _QuietHandler(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing: addresses hold order numbers."""
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class Walk:
+    """Walk one order and leave its files in `out`. Made for a scratch installation that nobody else uses."""
+
+    def __init__(self, *, out: Path, say: Callable[[str], None]) -> None:
+        self.out = out
+        self.say = say
+        self.browser = Browser()
+        self.timeline: list[dict[str, Any]] = []
+
+    def run(self, *, name: str, age: int, photo: Path | None) -> None:
+        """The whole way. Raises `WalkFailed`."""
+        for folder in (self.out / "pages", self.out / "mail"):
+            folder.mkdir(parents=True, exist_ok=True)
+            for old in folder.iterdir():
+                old.unlink()
+        self.say(f"Walking one order; its files go to {self.out}")
+        with self._step("prepare a scratch installation"):
+            self._prepare()
+        with self._running():
+            try:
+                self._order(name=name, age=age, photo=photo)
+            except PageMissing as error:
+                (self.out / "failed-page.html").write_text(error.text)
+                raise WalkFailed(f"{error}; the page is in {self.out / 'failed-page.html'}") from None
+            except LookupError as error:
+                raise WalkFailed(str(error)) from None
+        (self.out / "timeline.json").write_text(json.dumps(self.timeline, indent=2) + "\n")
+        self.say(f"Done. Look into {self.out}")
+
+    # --- the steps ------------------------------------------------------------------------------------------------
+
+    def _order(self, *, name: str, age: int, photo: Path | None) -> None:
+        with self._step("look at the shop and its story"):
+            self.browser.get(f"{settings.SITE_URL}/")
+            self.browser.get(f"{settings.SITE_URL}/stories/night-post/")
+        with self._step("personalise: send the answers, first spread drawn"):
+            preview = self._personalise(name, age, photo)
+        with self._step("preview: every page"):
+            count = self._save_pages(preview)
+        self.say(f"      {count} pages in pages/")
+        with self._step("basket"):
+            basket = self.browser.send(preview, preview.form("quantity"), {})
+        with self._step("checkout: place the order"):
+            pay_page = self._check_out(basket)
+        with self._step("pay on the hosted page, with the card 4242 ..."):
+            self._pay(pay_page)
+        with self._step("the provider's signed message makes the order paid; digital copy made and mailed"):
+            mail = self._mail("look at your digital copy", to=CUSTOMER["email"])
+        with self._step("open the link in the mail, download the digital copy"):
+            order_page = self._open_order(mail)
+        with self._step("approve"):
+            self._approve(order_page)
+        with self._step("print files made, checked and mailed to the printer"):
+            job = self._mail(r"\bJ-", to=settings.PRINT_PARTNER["email"])
+        with self._step("the printer says: received, then shipped"):
+            self._printer_answers(job)
+            self._mail("on its way", to=CUSTOMER["email"])
+        with self._step("save the print files"):
+            self._save_print_files()
+        with self._step("day 14: forget the child"):
+            self._forget(preview.url)
+        for number, kept in enumerate(reversed(outbox.newest()), 1):
+            slug = re.sub(r"[^a-z0-9]+", "-", str(kept.message["Subject"]).lower()).strip("-")[:60]
+            (self.out / "mail" / f"{number:02}-{slug}.eml").write_bytes(kept.message.as_bytes())
+
+    def _personalise(self, name: str, age: int, photo: Path | None) -> Page:
+        page = self.browser.get(f"{settings.SITE_URL}/stories/night-post/personalise/")
+        form = page.form("dedication")
+        values: dict[str, str | list[str]] = {
+            "name": name,
+            "age": str(age),
+            "skin": form.choices["skin"][5],
+            "dedication": "May the Night Post always find you.",
+            "guardian": "on",
+            "consent": "on",
+        }
+        file = ("photo", "photo", photo.read_bytes()) if photo else None
+        try:
+            # As the page's own script sends it: the answer is where the book is, or what is wrong.
+            made = self.browser.send(page, form, values, file=file, accept="application/json")
+        except PageMissing as error:
+            raise WalkFailed(_complaints(error)) from None
+        return self.browser.get(settings.SITE_URL + json.loads(made.text)["url"])
+
+    def _save_pages(self, preview: Page) -> int:
+        sources = list(dict.fromkeys(re.findall(r'["\'(]([^"\'()\s]+/page-\d+\.jpg)', preview.text)))
+        if not sources:
+            raise WalkFailed("the preview shows no pages")
+        for source in sources:
+            number = int(source.rpartition("page-")[2].removesuffix(".jpg"))
+            image = self.browser.get(settings.SITE_URL + source)
+            (self.out / "pages" / f"{number:02}.jpg").write_bytes(image.body)
+        return len(sources)
+
+    def _check_out(self, basket: Page) -> Page:
+        page = self.browser.get(f"{settings.SITE_URL}/checkout/")
+        form = page.form("postal_code")
+        return self._to_payment(self.browser.send(page, form, dict(CUSTOMER)))
+
+    def _to_payment(self, page: Page) -> Page:
+        """From the page that leads to the provider's to the provider's own."""
+        for link in page.links():
+            if urlsplit(link).port == settings.SANDBOX_PORT:
+                return self.browser.get(link)
+        raise WalkFailed(f"no way to the payment page from {urlsplit(page.url).path}")
+
+    def _pay(self, page: Page) -> Page:
+        form = page.form("number")
+        wanted = {"number": TEST_CARD, "exp": "12 / 34", "expiry": "12 / 34", "cvc": "123", "name": CUSTOMER["name"]}
+        return self.browser.send(page, form, {field: value for field, value in wanted.items() if field in form.names()})
+
+    def _open_order(self, mail: outbox.KeptMail) -> Page:
+        # A browser of its own: the link alone has to be enough.
+        self.browser = Browser()
+        page = self.browser.get(_link(mail, "/orders/open/"))
+        copies = [link for link in page.links() if "/books/" in link and "/orders/" in link]
+        for candidate in [page, *map(self.browser.get, copies)]:
+            pdf = next((link for link in candidate.links() if link.endswith("digital-copy.pdf")), None)
+            if pdf:
+                (self.out / "digital-copy.pdf").write_bytes(self.browser.get(pdf).body)
+                return candidate
+        raise WalkFailed("the order page offers no digital copy")
+
+    def _approve(self, page: Page) -> None:
+        target = next((link for link in page.links() if "/approve/" in link), None)
+        page = self.browser.get(target) if target else page
+        form = page.form("approve")
+        ticks = {field: values[0] for field, values in form.choices.items() if len(values) == 1}
+        self.browser.send(page, form, dict(ticks))
+
+    def _printer_answers(self, mail: outbox.KeptMail) -> None:
+        printer = Browser()
+        answers: dict[str, dict[str, str | list[str]]] = {
+            "received": {},
+            "shipped": {"carrier": "GLS", "tracking": "GLS 0123 4567"},
+        }
+        for action, values in answers.items():
+            page = printer.get(_link(mail, f"~{action}"))
+            printer.send(page, page.form("csrfmiddlewaretoken"), values)
+
+    def _save_print_files(self) -> None:
+        from books.models import Edition
+        from privacy import vault
+        from privacy.purposes import Actor, Kind, Purpose
+
+        edition = Edition.objects.select_related("child").get()
+        for kind, file in ((Kind.INTERIOR, "interior.pdf"), (Kind.COVER, "cover.pdf")):
+            number = vault.numbers(edition.child, kind)[-1]
+            content = vault.read(edition.child, kind, number, purpose=Purpose.PRINT, actor=Actor.system("print"))
+            (self.out / file).write_bytes(content.reveal())
+
+    def _forget(self, preview_url: str) -> None:
+        from privacy import retention
+
+        retention.purge(now=timezone.now() + settings.CHILD_RETENTION + timedelta(hours=2))
+        try:
+            self.browser.get(preview_url)
+        except PageMissing as error:
+            if error.status == 410:
+                return
+        raise WalkFailed("after day 14 the preview can still be opened")
+
+    # --- the installation around it --------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        from books import publishing, story
+
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        for one in story.every():
+            publishing.publish(one.slug, progress=lambda step: self.say(f"      publishing, once per version: {step}"))
+        publishing.warm()
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        """Web in a thread, payment sandbox in a process of its own."""
+        server = make_server("127.0.0.1", settings.PORT, get_wsgi_application(), _Server, _QuietHandler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        manage = str(settings.BASE_DIR / "manage.py")
+        sandbox = subprocess.Popen([sys.executable, manage, "payment_sandbox", "--port", str(settings.SANDBOX_PORT)])
+        try:
+            self._until(_sandbox_answers, "the payment sandbox did not start")
+            yield
+        finally:
+            sandbox.terminate()
+            sandbox.wait(10)
+            server.shutdown()
+
+    def _mail(self, subject: str, *, to: str) -> outbox.KeptMail:
+        found: list[outbox.KeptMail] = []
+
+        def arrived() -> bool:
+            _what_beat_runs()
+            sent = [kept for kept in outbox.newest() if kept.message["To"] == to]
+            found[:] = [kept for kept in sent if re.search(subject, kept.message["Subject"])]
+            return bool(found)
+
+        self._until(arrived, f"no mail to {to}")
+        return found[0]
+
+    @staticmethod
+    def _until(true: Callable[[], bool], otherwise: str) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not true():
+            if time.monotonic() > deadline:
+                raise WalkFailed(otherwise)
+            time.sleep(0.05)
+
+    @contextmanager
+    def _step(self, what: str) -> Iterator[None]:
+        at, started = datetime.now(UTC), time.perf_counter()
+        yield
+        milliseconds = round((time.perf_counter() - started) * 1000, 1)
+        self.timeline.append({"step": what, "at": at.isoformat(timespec="milliseconds"), "ms": milliseconds})
+        self.say(f"{milliseconds:8.0f} ms  {what}")
+
+
+def _what_beat_runs() -> None:
+    """Every periodic task once, here and now."""
+    celery_app.loader.import_default_modules()
+    for entry in celery_app.conf.beat_schedule.values():
+        celery_app.tasks[entry["task"]]()
+
+
+def _sandbox_answers() -> bool:
+    try:
+        urllib.request.urlopen(settings.STRIPE_API_BASE, timeout=1).close()
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _links(mail: outbox.KeptMail) -> list[str]:
+    return re.findall(r"https?://\S+", mail.text)
+
+
+def _link(mail: outbox.KeptMail, part: str) -> str:
+    for link in _links(mail):
+        if part in link:
+            return link
+    raise WalkFailed(f"no link with {part} in the mail {mail.message['Subject']!r}")
+
+
+def _complaints(refused: PageMissing) -> str:
+    try:
+        errors: dict[str, str] = json.loads(refused.text)["errors"]
+    except (ValueError, KeyError):
+        return str(refused)
+    return "The shop did not take these answers. " + " ".join(errors.values())
