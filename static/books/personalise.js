@@ -1,0 +1,254 @@
+/* "Personalise this book": every choice changes the child and the cover at once; nothing is sent before the button. */
+
+import { Answers } from "./answers.js";
+import { head, LivingChild, Parts, Portrait } from "./child.js";
+import { Cover } from "./cover.js";
+import { Cropper } from "./cropper.js";
+
+const workshop = document.querySelector(".workshop");
+const form = document.getElementById("personalise");
+const answers = new Answers(form, document.getElementById("wrong-summary"));
+const byId = (id) => document.getElementById(id);
+
+function looks() {
+  const data = new FormData(form);
+  const extras = [data.get("glasses"), ...data.getAll("extras")].filter(Boolean);
+  const one = (name) => data.get(name) ?? "";
+  return {
+    skin: one("skin"),
+    hairstyle: one("hairstyle"),
+    hair_colour: one("hair_colour"),
+    eyes: one("eyes"),
+    wrap: one("wrap"),
+    outfit: one("outfit"),
+    extras,
+  };
+}
+
+function band() {
+  const age = Number(new FormData(form).get("age") ?? 4);
+  return age < 3 ? "0-2" : age < 6 ? "3-5" : age < 9 ? "6-8" : "9-12";
+}
+
+/* --- the living child and its cover --- */
+
+async function bringToLife() {
+  const parts = await Parts.load(workshop.dataset.parts);
+  const data = JSON.parse(byId("cover-data").textContent);
+  const child = new LivingChild(parts, byId("child"), data.pose);
+  const cover = new Cover(parts, data, {
+    children: byId("cover-children"),
+    lettering: byId("cover-lettering"),
+    label: document.querySelector(".cover"),
+  });
+  const portrait = new Portrait(parts, byId("portrait"), data.pose);
+  const bubble = byId("bubble");
+
+  function paint() {
+    const chosen = looks();
+    for (const [name, colour] of Object.entries(parts.colours(chosen))) workshop.style.setProperty(`--${name}`, colour);
+    child.show(chosen);
+    cover.show(chosen);
+    portrait.show(chosen);
+    const covered = parts.find("hairstyles", chosen.hairstyle)?.group === "covered";
+    byId("wrap-field").hidden = !covered;
+    for (const picks of form.querySelectorAll("[data-field]:has([data-picked])")) {
+      const picked = picks.querySelector("input:checked");
+      picks.querySelector("[data-picked]").textContent = picked ? picked.closest("label").title : "";
+    }
+  }
+
+  function write() {
+    const name = form.elements.name.value.trim().replace(/\s+/g, " ").slice(0, 60);
+    cover.name(name || "Your Child", band());
+    bubble.textContent = name ? `Hello, I am ${name}!` : "Hello! Who am I?";
+  }
+
+  form.addEventListener("input", (event) => {
+    if (event.target.name === "name") write();
+  });
+  form.addEventListener("change", (event) => {
+    if (!event.target.matches("input[type=radio], [name=extras]")) return;
+    if (event.target.name === "age") write();
+    paint();
+    child.cheer();
+  });
+
+  paint();
+  write();
+  document.fonts.ready.then(write);
+  drawHeads(parts);
+  workshop.classList.add("workshop--alive");
+}
+
+/** Hairstyles under headings; the heads of one heading are drawn when it is first opened. */
+function drawHeads(parts) {
+  const groups = byId("hair-groups");
+  const buttons = [...groups.querySelectorAll("button")];
+
+  function open(group) {
+    for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.group === group));
+    for (const tile of form.querySelectorAll(".hairstyle")) {
+      tile.hidden = tile.dataset.group !== group;
+      const place = tile.querySelector(".hairstyle__head");
+      if (!tile.hidden && !place.firstChild) place.append(head(parts, place.dataset.style));
+    }
+  }
+
+  groups.hidden = false;
+  groups.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (button) open(button.dataset.group);
+  });
+  open(form.querySelector(".hairstyle input:checked")?.closest(".hairstyle").dataset.group ?? buttons[0].dataset.group);
+}
+
+/* --- photo --- */
+
+function photo() {
+  const place = form.querySelector(".photo");
+  const input = form.elements.photo;
+  const remove = form.elements.remove_photo;
+  const note = byId("photo-note");
+  const fields = { x: form.elements.crop_x, y: form.elements.crop_y, size: form.elements.crop_size };
+  const cropper = new Cropper({
+    frame: byId("cropper-frame"),
+    photo: byId("cropper-photo"),
+    zoom: byId("cropper-zoom"),
+    fields,
+  });
+  let address = null;
+
+  function close() {
+    byId("cropper").hidden = true;
+    byId("photo-choose").hidden = false;
+    for (const field of Object.values(fields)) field.value = "";
+    if (address) URL.revokeObjectURL(address);
+    address = null;
+  }
+
+  async function open(source, crop) {
+    byId("cropper").hidden = false;
+    if (await cropper.open(source, crop)) {
+      byId("photo-choose").hidden = true;
+      return;
+    }
+    close();
+    note.textContent = "Your browser cannot show this photo here. We will put its middle into the frame.";
+  }
+
+  input.addEventListener("change", () => {
+    const [file] = input.files;
+    close();
+    note.textContent = "";
+    answers.right("photo");
+    if (remove) remove.checked = false;
+    if (!file) return;
+    if (file.size > Number(form.dataset.photoMax)) {
+      input.value = "";
+      answers.wrong("photo", `This file is larger than ${Math.floor(Number(form.dataset.photoMax) / 2 ** 20)} MB. Please choose a smaller version of it.`);
+      return;
+    }
+    address = URL.createObjectURL(file);
+    open(address, null);
+  });
+  byId("photo-remove").addEventListener("click", () => {
+    input.value = "";
+    if (remove) remove.checked = true;
+    close();
+    answers.right("photo");
+    note.textContent = "No photo: the drawn portrait fills the frame.";
+    input.focus();
+  });
+  byId("remove-field")?.setAttribute("hidden", "");
+  if (place.dataset.kept && !remove.checked) {
+    const [x, y, size] = [fields.x, fields.y, fields.size].map((field) => Number(field.value));
+    open(place.dataset.kept, size ? { x, y, size } : null);
+  }
+}
+
+/* --- dedication --- */
+
+function countLetters() {
+  const { dedication } = form.elements;
+  const most = Number(form.dataset.dedicationMax);
+  const count = byId("dedication-count");
+  const show = () => {
+    const left = most - [...dedication.value.trim()].length;
+    count.textContent = left < 0 ? `${-left} letters too many` : left === most ? `Up to ${most} letters` : `${left} letters left`;
+    count.classList.toggle("count--over", left < 0);
+  };
+  dedication.addEventListener("input", show);
+  show();
+}
+
+/* --- sending --- */
+
+const button = byId("see");
+const label = button.querySelector("span");
+const calm = label.textContent;
+const BEGUN = 160; // pixels scrolled
+addEventListener("scroll", () => form.classList.toggle("questions--begun", scrollY > BEGUN), { passive: true });
+
+let sending = false;
+
+function busy(now) {
+  sending = now;
+  label.textContent = now ? button.dataset.busy : calm;
+  if (now) button.setAttribute("aria-busy", "true");
+  else button.removeAttribute("aria-busy");
+  byId("progress").textContent = now ? "We are painting your book." : "";
+}
+
+async function send() {
+  let answer;
+  try {
+    answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
+  } catch {
+    return "We could not reach the shop. Nothing is lost: please try again in a moment.";
+  }
+  if (answer.headers.get("Content-Type")?.startsWith("application/json")) {
+    const found = await answer.json();
+    if (answer.ok) {
+      // In place of this page: going back should not make a second book.
+      location.replace(found.url);
+      return null;
+    }
+    answers.show(found.errors);
+    return "";
+  }
+  if (answer.status === 410 || answer.status === 409) {
+    location.assign(location.href);
+    return null;
+  }
+  return "Something went wrong on our side. Nothing is lost: please try again in a moment.";
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (sending) return;
+  const errors = answers.check();
+  if (Object.keys(errors).length) {
+    answers.show(errors);
+    return;
+  }
+  busy(true);
+  const trouble = await send();
+  if (trouble === null) return;
+  busy(false);
+  if (trouble) {
+    answers.say(trouble);
+    answers.summary.scrollIntoView({ block: "center" });
+  }
+});
+
+form.addEventListener("input", (event) => {
+  const place = event.target.closest("[data-field]");
+  if (place) answers.right(place.dataset.field);
+});
+window.addEventListener("pageshow", (event) => event.persisted && busy(false));
+
+photo();
+countLetters();
+if (form.querySelector(".field--wrong")) answers.goToFirst();
+bringToLife().catch(() => workshop.classList.add("workshop--still"));

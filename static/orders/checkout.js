@@ -1,0 +1,45 @@
+/* Delivery and sums follow the chosen country and delivery; without this script the shop asks once more before it orders. */
+
+const form = document.getElementById("checkout");
+const parts = [...form.querySelectorAll("[data-part]")];
+let asked = 0;
+
+async function requote() {
+  const mine = ++asked;
+  const said = new FormData(form);
+  const query = new URLSearchParams({
+    country: said.get("country") ?? "",
+    shipping_method: said.get("shipping_method") ?? "",
+  });
+  for (const part of parts) part.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(`${form.dataset.quote}?${query}`, { headers: { Accept: "text/html" } });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (mine !== asked) return; // a newer question is on its way
+    const focused = document.activeElement?.id;
+    for (const part of parts) {
+      const fresh = page.querySelector(`[data-part="${part.dataset.part}"]`);
+      if (fresh) part.replaceChildren(...fresh.childNodes);
+    }
+    const postal = page.querySelector("[data-postal]");
+    const field = form.elements.postal_code;
+    field.placeholder = postal.dataset.postal;
+    field.inputMode = postal.dataset.keys;
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  } catch {
+    // Offline: the sums on the page stay, and the shop checks them when the form is sent.
+  } finally {
+    if (mine === asked) for (const part of parts) part.removeAttribute("aria-busy");
+  }
+}
+
+form.addEventListener("change", (event) => {
+  if (["country", "shipping_method"].includes(event.target.name)) requote();
+});
+
+// A browser that restores the form after "back" may have another country in it than the sums are for.
+window.addEventListener("pageshow", () => {
+  const restored = [...form.elements.country.options].some((option) => option.selected !== option.defaultSelected);
+  if (restored) requote();
+});
