@@ -1,0 +1,5 @@
+"""The small published story is at hand in every test of the books."""
+
+from tests.books.small_story import small_library, small_story
+
+__all__ = ["small_library", "small_story"]

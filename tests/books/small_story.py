@@ -1,0 +1,188 @@
+"""A small story, drawn by code: six pages, two of them a spread, with everything that a scene can have.
+
+Tests of the book engine use it, so that they take a second and do not depend on the illustrators' work.
+"""
+
+import io
+from pathlib import Path
+
+import pytest
+from django.test import override_settings
+from PIL import Image
+from pytest_django import Settings
+
+from books import publishing
+from books import story as stories
+from books.looks import Looks
+from books.personalisation import Personalisation
+from books.stamping import Content
+from books.story import Story
+
+BACKGROUND = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">
+  <defs>
+    <linearGradient id="sky" gradientUnits="userSpaceOnUse" x1="0" y1="0" x2="0" y2="{height}">
+      <stop offset="0" stop-color="#{sky}"/><stop offset="1" stop-color="#f6b24c"/>
+    </linearGradient>
+    <radialGradient id="glow" gradientUnits="userSpaceOnUse" cx="60" cy="60" r="40">
+      <stop offset="0" stop-color="#fff1c4" stop-opacity="0.9"/><stop offset="1" stop-color="#fff1c4" stop-opacity="0"/>
+    </radialGradient>
+    <clipPath id="window"><circle cx="150" cy="60" r="30"/></clipPath>
+  </defs>
+  <rect x="-2" y="-2" width="{wide}" height="{high}" fill="url(#sky)"/>
+  <circle cx="60" cy="60" r="40" fill="url(#glow)"/>
+  <g clip-path="url(#window)"><rect x="120" y="30" width="60" height="60" fill="#c8453f"/></g>
+  <g opacity="0.6">
+    <path d="M0,170 Q60,150 {width},180 V{height} H0 Z" fill="#174b57" stroke="#0b2738" stroke-width="1"/>
+  </g>
+{slots}
+</svg>
+"""
+FOREGROUND = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} 216">
+  <path d="M0,216 L8,196 L16,216 Z" fill="#0b2738" opacity="0.9"/>
+</svg>
+"""
+SLOT = '  <g class="child" data-pose="wave" data-mood="smile" transform="translate({x} 60) scale({scale} 0.2)"/>'
+BANDS = """"0-2" = "{name} waves."
+"3-5" = "{name} waves at the Moon.\\nThe Moon waves back."
+"6-8" = "Every evening {name} waved at the Moon, and tonight, for the first time, the Moon waved back."
+"9-12" = "Every evening {name} waved.\\n\\nTonight, very slowly, as if it had to think about it, the Moon waved back."
+"""
+TOML = """slug = "{slug}"
+title = "{{name}} and the Moon"
+short_title = "The Moon"
+summary = "A child waves at the Moon. The Moon waves back."
+ages = [0, 12]
+version = 1
+ink = "#2e1a33"
+outfit = "raincoat"
+sample_scenes = [2]
+spine_fill = "#1d3b53"
+spine_ink = "#fff8ec"
+
+[[scene]]
+number = 1
+pages = [1]
+
+  [[scene.lettering]]
+  page = 1
+  box = [40, 30, 130, 30]
+  text = "{{name}}"
+
+  [[scene.photo]]
+  page = 1
+  box = [60, 70, 90, 90]
+  shape = "circle"
+
+  [[scene.dedication]]
+  page = 1
+  box = [35, 165, 140, 30]
+
+[[scene]]
+number = 2
+pages = [2, 3]
+
+  [[scene.text]]
+  page = 2
+  box = [20, 20, 160, 50]
+  ink = "#fff8ec"
+  size = 19
+{bands}
+  [[scene.lettering]]
+  page = 3
+  box = [120, 96, 60, 14]
+  rotate = -6
+  ink = "#7a3b2e"
+  text = "{{name}}"
+
+[[scene]]
+number = 3
+pages = [4, 5]
+
+  [[scene.text]]
+  page = 5
+  box = [30, 20, 160, 50]
+  align = "left"
+  valign = "top"
+{bands}
+[[scene]]
+number = 4
+pages = [6]
+
+  [[scene.text]]
+  page = 6
+  box = [25, 140, 160, 50]
+{bands}
+[cover]
+  [[cover.lettering]]
+  panel = "front"
+  box = [20, 20, 170, 50]
+  ink = "#fff8ec"
+  lines = 2
+  text = "{{name}} and the Moon"
+
+  [[cover.text]]
+  panel = "back"
+  box = [35, 40, 140, 60]
+  ink = "#fff8ec"
+  text = "Luckily, {{name}} is awake."
+"""
+
+
+def background(*, width: int, height: int = 216, sky: str = "3b2a66", slots: str = "") -> str:
+    return BACKGROUND.format(width=width, height=height, wide=width + 4, high=height + 4, sky=sky, slots=slots)
+
+
+def write(root: Path, slug: str = "moon-wave") -> Path:
+    """The story's folder below `root` (a STORIES_DIR)."""
+    folder = root / slug
+    (folder / "scenes").mkdir(parents=True)
+    (folder / "cover").mkdir()
+    (folder / "story.toml").write_text(TOML.format(slug=slug, bands=BANDS), encoding="utf-8")
+    children = "\n".join([SLOT.format(x=60, scale=0.2), SLOT.format(x=330, scale=-0.2)])
+    for number, width, slots in (
+        (1, 216, ""),
+        (2, 426, children),
+        (3, 426, SLOT.format(x=173, scale=0.2)),
+        (4, 216, SLOT.format(x=70, scale=0.2)),
+    ):
+        path = folder / "scenes" / f"{number:02d}-background.svg"
+        path.write_text(background(width=width, sky=f"{number}b2a66", slots=slots))
+        (folder / "scenes" / f"{number:02d}-foreground.svg").write_text(FOREGROUND.format(width=width))
+    (folder / "scenes" / "04-foreground.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 216 216"/>'
+    )
+    slot = SLOT.format(x=90, scale=0.2)
+    (folder / "cover" / "front-background.svg").write_text(background(width=250, height=250, slots=slot))
+    (folder / "cover" / "back-background.svg").write_text(background(width=250, height=250))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of stories with the small story in it, and the templates published from it."""
+    root = tmp_path_factory.mktemp("library")
+    write(root / "stories")
+    with override_settings(STORIES_DIR=root / "stories", PUBLISHED_DIR=root / "published"):
+        publishing.publish("moon-wave")
+    return root
+
+
+@pytest.fixture
+def small_story(small_library: Path, settings: Settings) -> Story:
+    """The small story, published."""
+    settings.STORIES_DIR = small_library / "stories"
+    settings.PUBLISHED_DIR = small_library / "published"
+    return stories.load("moon-wave")
+
+
+def portrait(side: int = 1100) -> bytes:
+    """A square JPEG that stands for a photo."""
+    out = io.BytesIO()
+    Image.new("RGB", (side, side), "#887766").save(out, "JPEG")
+    return out.getvalue()
+
+
+def content(name: str = "Zoë", *, age: int = 7, dedication: str = "For you", photo: bytes | None = None) -> Content:
+    """What a parent entered."""
+    looks = Looks("8", "afro", "black", "hazel", ("glasses-round", "freckles"), "sky", "raincoat-red")
+    return Content(Personalisation(name=name, age=age, looks=looks, dedication=dedication), photo)

@@ -1,0 +1,241 @@
+"""The files of a book: the child as chosen, in the right place, nothing of anybody else, and memory that stays flat."""
+
+import io
+import re
+import resource
+import tracemalloc
+from dataclasses import replace
+
+import numpy as np
+import pikepdf
+import pypdfium2
+import pytest
+from pikepdf import Name
+
+from books import character, composing, preview, recolouring, stamping, templates_store
+from books.geometry import MM
+from books.print_profiles import PROFILES, CannotPrint
+from books.stamping import Content
+from books.story import Story
+from tests.books.small_story import content, portrait
+
+HOUSE = PROFILES["house"]
+
+
+def text_of(data: bytes) -> list[str]:
+    document = pypdfium2.PdfDocument(data)
+    pages = [" ".join(page.get_textpage().get_text_range().split()) for page in document]
+    document.close()
+    return pages
+
+
+def millimetres(page: pikepdf.Page, box: str) -> list[float]:
+    return [round(float(number) / MM, 2) for number in page.obj[f"/{box}"]]
+
+
+def test_the_interior_is_single_pages_with_bleed(small_story: Story) -> None:
+    data = composing.interior(small_story, content(), HOUSE)
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        assert len(pdf.pages) == 24  # six pages, filled up to what the printer binds
+        for page in pdf.pages:
+            assert millimetres(page, "MediaBox") == millimetres(page, "BleedBox") == [0, 0, 216, 216]
+            assert millimetres(page, "TrimBox") == [3, 3, 213, 213]
+        assert str(pdf.pdf_version) == "1.6"
+        assert pdf.Root.OutputIntents[0].OutputConditionIdentifier == "FOGRA39"
+        assert pdf.docinfo["/Trapped"] == Name("/False")
+
+
+def test_p17_files_for_the_printer_do_not_carry_the_name_in_their_description(small_story: Story) -> None:
+    for data in (
+        composing.interior(small_story, content("Xaviera"), HOUSE),
+        composing.cover(small_story, content("Xaviera"), HOUSE, binding="softcover"),
+    ):
+        with pikepdf.open(io.BytesIO(data)) as pdf:
+            described = str(dict(pdf.docinfo.items())) + pdf.Root.Metadata.read_bytes().decode()
+            assert "Xaviera" not in described
+            assert "The Moon" in described
+
+
+def test_the_words_are_those_of_the_child_and_its_age(small_story: Story) -> None:
+    small = text_of(composing.interior(small_story, content("Zoë", age=1), HOUSE))
+    large = text_of(composing.interior(small_story, content("Zoë", age=12), HOUSE))
+    assert small[1] == "Zoë waves."
+    assert large[1].startswith("Every evening Zoë waved. Tonight")
+    assert "Zoë" in small[0]
+    assert "For you" in small[0]
+    assert small[2] == "Zoë"
+    assert "For you" not in text_of(composing.interior(small_story, content(dedication=""), HOUSE))[0]
+
+
+def test_a_name_in_braces_is_not_filled_in_again(small_story: Story) -> None:
+    pages = text_of(composing.interior(small_story, content("Zoë", dedication="For {name}"), HOUSE))
+    assert "For (name)" in pages[0]
+
+
+def colours_in(data: bytes) -> set[str]:
+    found = set()
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        for thing in pdf.objects:
+            if isinstance(thing, pikepdf.Stream) and thing.get("/Subtype") == Name.Form:
+                for match in re.findall(rb"([\d.]+) ([\d.]+) ([\d.]+) (?:rg|RG)", thing.read_bytes()):
+                    found.add("#" + "".join(f"{round(float(number) * 255):02x}" for number in match))
+    return found
+
+
+def test_the_child_has_the_chosen_colours_and_no_sentinel_is_left(small_story: Story) -> None:
+    said = content().personalisation
+    found = colours_in(composing.interior(small_story, content(), HOUSE))
+    chosen = character.colours(said.looks, outfit="raincoat")
+    for name in ("skin", "skin-shade", "hair", "brow", "eye", "lip", "blush", "top", "bottom", "shoes"):
+        assert chosen[name] in found, name
+    assert not found & set(recolouring.SENTINELS.values())
+
+
+def test_unused_parts_stay_out_of_the_file(small_story: Story) -> None:
+    template = templates_store.template_for(small_story)
+    data = composing.interior(small_story, content(), HOUSE)
+    assert len(data) < len(template.data) / 2
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        assert "/Book" not in pdf.Root
+
+
+def test_a_part_whose_colours_do_not_add_up_is_refused(small_story: Story) -> None:
+    template = templates_store.template_for(small_story)
+    parts = {
+        key: (name, {**counts, "skin": counts.get("skin", 0) + 1}) for key, (name, counts) in template.parts.items()
+    }
+    with pytest.raises(recolouring.ColourLost):
+        composing.interior_from(replace(template, parts=parts), content(), HOUSE)
+
+
+def test_every_child_of_a_scene_stands_on_its_page(small_story: Story) -> None:
+    stamp = stamping.Stamp(templates_store.template_for(small_story), content())
+    drawn = {page: sum("/C" in line for line in stamp.picture(page)[0]) for page in range(1, 7)}
+    # The one of pages 4 and 5 stands across the fold, so both pages show it.
+    assert drawn == {1: 0, 2: 1, 3: 1, 4: 1, 5: 1, 6: 1}
+
+
+def test_spreads_meet_at_the_fold(small_story: Story) -> None:
+    data = composing.interior(small_story, content(), HOUSE)
+    pages = [pixels[:, :, :3].astype(int) for pixels in preview.rasterise(data, 864)]
+    fold = 3 * 4  # the bleed at the fold, in pixels
+    left, right = pages[3], pages[4]
+    assert np.abs(left[:, -2 * fold :] - right[:, : 2 * fold]).mean() < 2
+
+
+def test_the_photo_is_stamped_as_it_is(small_story: Story) -> None:
+    photo = portrait()
+    data = composing.interior(small_story, content(photo=photo), HOUSE)
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        image = pdf.pages[0].obj.Resources.XObject.I
+        assert image.read_raw_bytes() == photo
+        assert image.ColorSpace[0] == Name.ICCBased
+    middle = next(iter(preview.rasterise(data, 432)))[2 * (70 + 45 + 3), 2 * (60 + 45 + 3)]
+    assert np.abs(middle[2::-1].astype(int) - (0x88, 0x77, 0x66)).max() <= 4
+
+
+def test_without_a_photo_the_drawn_child_fills_the_frame(small_story: Story) -> None:
+    data = composing.interior(small_story, content(), HOUSE)
+    page = next(iter(preview.rasterise(data, 864)))
+    frame = page[4 * 73 : 4 * 163, 4 * 63 : 4 * 153, 2::-1].reshape(-1, 3)
+    skin = tuple(
+        int(character.colours(content().personalisation.looks, outfit="")["skin"][i : i + 2], 16) for i in (1, 3, 5)
+    )
+    assert (np.abs(frame.astype(int) - skin).max(axis=1) <= 3).mean() > 0.08
+
+
+def test_p21_the_digital_copy_is_marked_until_it_is_approved(small_story: Story) -> None:
+    marked = text_of(composing.digital_copy(small_story, content(), watermark=True))
+    clean = text_of(composing.digital_copy(small_story, content(), watermark=False))
+    assert len(marked) == len(clean) == 8
+    assert all("not yet approved" in page for page in marked)
+    assert not any("not yet approved" in page for page in clean)
+    assert "Zoë and the Moon" in " ".join(clean[0].split())
+
+
+def test_the_digital_copy_is_trimmed_and_has_no_printing_condition(small_story: Story) -> None:
+    with pikepdf.open(io.BytesIO(composing.digital_copy(small_story, content(), watermark=False))) as pdf:
+        assert {tuple(millimetres(page, "MediaBox")) for page in pdf.pages} == {(3, 3, 213, 213), (20, 20, 230, 230)}
+        assert "/OutputIntents" not in pdf.Root
+        assert pdf.docinfo["/Title"] == "Zoë and the Moon"
+
+
+@pytest.mark.parametrize(("binding", "spine", "titled"), [("softcover", 2.4, False), ("hardcover", 7.8, True)])
+def test_the_cover_is_one_wrap(small_story: Story, binding: str, spine: float, titled: bool) -> None:
+    data = composing.cover(small_story, content(), HOUSE, binding=binding)
+    margin = 3 if binding == "softcover" else 20
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        page = pdf.pages[0]
+        assert millimetres(page, "MediaBox") == pytest.approx([0, 0, 420 + spine + 2 * margin, 210 + 2 * margin])
+        assert millimetres(page, "TrimBox") == pytest.approx([margin, margin, 420 + spine + margin, 210 + margin])
+        assert ("/S" in page.obj.Resources.XObject) == titled
+    words = text_of(data)[0]
+    assert words.count("and the Moon") == (2 if titled else 1)
+    assert "Luckily, Zoë is awake." in words
+
+
+@pytest.mark.parametrize("profile", ["lulu-8.5", "gelato"])
+def test_other_printers_get_their_own_size(small_story: Story, profile: str) -> None:
+    wanted = PROFILES[profile]
+    with pikepdf.open(io.BytesIO(composing.interior(small_story, content(), wanted))) as pdf:
+        side = round(wanted.trim + 2 * wanted.bleed, 2)
+        assert millimetres(pdf.pages[0], "MediaBox") == [0, 0, side, side]
+        assert ("/OutputIntents" in pdf.Root) == (wanted.pdf_kind == "x-4")
+
+
+def test_what_we_cannot_make_is_said(small_story: Story) -> None:
+    with pytest.raises(CannotPrint, match="flattened pages in CMYK"):
+        composing.interior(small_story, content(), PROFILES["ingram"])
+    with pytest.raises(CannotPrint, match="does not bind as spiral"):
+        composing.cover(small_story, content(), HOUSE, binding="spiral")
+
+
+def test_the_printers_own_profile_makes_it_pdf_x(small_story: Story, tmp_path: object, settings: object) -> None:
+    from pathlib import Path
+
+    path = Path(str(tmp_path)) / "printer.icc"
+    path.write_bytes(bytes(12) + b"prtrCMYKLab " + bytes(104))
+    settings.PRINT_ICC = str(path)  # type: ignore[attr-defined]
+    with pikepdf.open(io.BytesIO(composing.interior(small_story, content(), HOUSE))) as pdf:
+        assert pdf.Root.OutputIntents[0].DestOutputProfile.read_bytes() == path.read_bytes()
+        assert b"PDF/X-4" in pdf.Root.Metadata.read_bytes()
+    path.write_bytes(bytes(12) + b"mntrRGB XYZ " + bytes(104))
+    with pytest.raises(ValueError, match="is not a CMYK printer profile"):
+        composing.interior(small_story, content(), HOUSE)
+
+
+def test_without_a_profile_no_standard_is_claimed(small_story: Story) -> None:
+    with pikepdf.open(io.BytesIO(composing.interior(small_story, content(), HOUSE))) as pdf:
+        assert b"GTS_PDFXVersion" not in pdf.Root.Metadata.read_bytes()
+        assert pdf.Root.OutputIntents[0].RegistryName == "http://www.color.org"
+
+
+def test_every_rgb_is_srgb(small_story: Story) -> None:
+    with pikepdf.open(io.BytesIO(composing.interior(small_story, content(photo=portrait()), HOUSE))) as pdf:
+        for thing in pdf.objects:
+            if isinstance(thing, pikepdf.Dictionary | pikepdf.Stream):
+                if "/Resources" in thing:
+                    assert thing.Resources.ColorSpace.DefaultRGB[0] == Name.ICCBased
+                assert thing.get("/ColorSpace") != Name.DeviceRGB or thing.get("/ShadingType") is None
+
+
+def test_memory_stays_flat_over_a_hundred_books(small_story: Story) -> None:
+    def book(number: int) -> None:
+        made: Content = content(f"Child {'abcdefghij'[number % 10]}{'klmnopqrst'[number // 10 % 10]}")
+        composing.interior(small_story, made, HOUSE)
+        list(preview.render(small_story, made, [1, 2, 3]))
+
+    for number in range(10):
+        book(number)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for number in range(100):
+        book(number)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 40_000  # kB
+    tracemalloc.start()  # slows everything down, so for a few books only
+    book(0)
+    before = tracemalloc.get_traced_memory()[0]
+    for number in range(1, 9):
+        book(number)
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert grown < 200_000, "bytes that eight books left behind"

@@ -1,0 +1,172 @@
+"""Publishing: all or nothing, once for a version, and only what looks right."""
+
+import io
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from PIL import Image
+from pytest_django import Settings
+
+from books import publishing, recolouring, story_checks, svg_forms, templates_store
+from books import story as stories
+from books.story import Story
+from tests.books import small_story as small
+
+
+@pytest.fixture
+def fresh(settings: Settings, tmp_path: Path) -> Path:
+    """The small story, not published, in folders of its own."""
+    settings.STORIES_DIR = tmp_path / "stories"
+    settings.PUBLISHED_DIR = tmp_path / "published"
+    return small.write(settings.STORIES_DIR)
+
+
+def left_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("*") if not path.name.startswith("fonts-"))
+
+
+def test_a_template_holds_all_that_books_need(small_story: Story) -> None:
+    folder = small_story.template_folder
+    assert folder.name == f"moon-wave-{small_story.version}"
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"template.pdf", "overlay.pdf", "backgrounds.raw", "index.json", "sample"}
+    template = templates_store.template_for(small_story)
+    assert template.pixels.shape == (8, 1000, 1000, 4)
+    assert len(template.overlay) < len(template.data)
+    assert not template.pixels.flags.writeable
+    assert templates_store.published_template("moon-wave") is template
+
+
+def test_backgrounds_are_the_trimmed_pages(small_story: Story) -> None:
+    template = templates_store.template_for(small_story)
+    page = template.background(2)
+    # The red window of the spread has its middle at (150, 60) mm of the drawing: 147, 57 of the trimmed page.
+    blue, green, red, _ = page[int(57 / 210 * 1000), int(147 / 210 * 1000)]
+    assert (red, green, blue) == (0xC8, 0x45, 0x3F)
+    right = template.background(3)
+    assert tuple(right[0, 0][:3]) == pytest.approx(tuple(page[0, 999][:3]), abs=2)
+
+
+def test_samples_for_the_shop_window(small_story: Story) -> None:
+    for page in (0, 2, 3, 7):
+        with Image.open(publishing.sample(small_story, page)) as image:
+            assert image.size == (1000, 1000)
+    with pytest.raises(FileNotFoundError):
+        publishing.sample(small_story, 5)
+
+
+def test_every_colour_class_of_every_part_is_found_again(small_story: Story) -> None:
+    from books import character, drawing
+
+    parts = templates_store.template_for(small_story).parts
+    assert {key: counts for key, (_, counts) in parts.items()} == {
+        key: drawing.class_counts(part) for key, part in character.parts().drawings.items()
+    }
+    assert len(set(recolouring.SENTINELS.values())) == len(recolouring.SENTINELS)
+
+
+def test_publishing_twice_builds_once(fresh: Path) -> None:
+    steps: list[str] = []
+    first = publishing.publish("moon-wave", progress=steps.append)
+    assert first.fresh
+    assert "drawing scene 4 of 4" in steps
+    modified = (first.folder / "index.json").stat().st_mtime_ns
+    again = publishing.publish("moon-wave")
+    assert not again.fresh
+    assert (again.folder / "index.json").stat().st_mtime_ns == modified
+
+
+def test_two_at_once_both_succeed_and_leave_nothing_behind(fresh: Path) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        done = list(threads.map(publishing.publish, ["moon-wave"] * 2))
+    assert done[0].folder == done[1].folder
+    assert left_in(fresh.parent.parent / "published") == [done[0].folder.name]
+
+
+def test_a_change_is_published_beside_the_old_version(fresh: Path) -> None:
+    old = publishing.publish("moon-wave")
+    path = fresh / "story.toml"
+    path.write_text(path.read_text().replace("waved back", "winked back"))
+    with pytest.raises(templates_store.NotPublished):
+        templates_store.published_template("moon-wave")
+    new = publishing.publish("moon-wave")
+    assert old.folder.exists()
+    assert new.folder != old.folder
+    assert list(publishing.outdated()) == [old.folder]
+
+
+def test_when_publishing_fails_nothing_is_left(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_sheets: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(svg_forms, "render", broken)
+    with pytest.raises(OSError, match="disk full"):
+        publishing.publish("moon-wave")
+    assert left_in(fresh.parent.parent / "published") == []
+
+
+def test_a_background_that_leaves_paper_bare_is_refused(fresh: Path) -> None:
+    path = fresh / "scenes" / "04-background.svg"
+    path.write_text(path.read_text().replace('<rect x="-2" y="-2"', '<rect x="1" y="-2"'))
+    with pytest.raises(publishing.StoryFaults) as problem:
+        publishing.publish("moon-wave")
+    assert str(problem.value) == f"{path}: page 6: the background does not cover the bleed"
+    assert not stories.load("moon-wave").is_published
+
+
+def test_renderers_that_disagree_are_noticed() -> None:
+    from books import preview
+
+    def page(content: bytes) -> bytes:
+        import pikepdf
+
+        pdf = pikepdf.Pdf.new()
+        pdf.add_blank_page(page_size=(612, 612))
+        pdf.pages[0].obj.Contents = pdf.make_stream(content)
+        out = io.BytesIO()
+        pdf.save(out)
+        return out.getvalue()
+
+    square = page(b"1 0 0 rg 100 100 200 200 re f")
+    drawn = list(preview.rasterise(square, 432))
+    if story_checks.renderers_differ(square, drawn) is None:
+        assert "CI" not in os.environ, "CI must have Poppler"
+        pytest.skip("Poppler is not installed")
+    assert story_checks.renderers_differ(square, drawn) == []
+    assert story_checks.renderers_differ(page(b"1 0 0 rg 100 100 200 150 re f"), drawn) == [0]
+
+
+def test_the_command_publishes_and_says_so(fresh: Path) -> None:
+    out = io.StringIO()
+    call_command("publish_story", "moon-wave", "--check", stdout=out)
+    assert "moon-wave is fine." in out.getvalue()
+    assert left_in(fresh.parent.parent / "published") == []
+    call_command("publish_story", "moon-wave", stdout=out)
+    assert f"published as version {stories.load('moon-wave').version}" in out.getvalue()
+    call_command("publish_story", stdout=out)
+    assert "is published already" in out.getvalue()
+
+
+def test_the_command_names_file_and_line(fresh: Path) -> None:
+    path = fresh / "scenes" / "02-background.svg"
+    path.write_text(path.read_text().replace("<circle", '<text x="1">Hi</text><circle', 1))
+    with pytest.raises(CommandError, match=r"1 thing to put right:\n  .*02-background\.svg:9: <text> is not allowed"):
+        call_command("publish_story", "moon-wave", stdout=io.StringIO())
+    with pytest.raises(CommandError, match=r"There is no story “sun”. There are: moon-wave."):
+        call_command("publish_story", "sun", stdout=io.StringIO())
+
+
+def test_warming_draws_a_spread(small_story: Story) -> None:
+    publishing.warm()
+
+
+def test_the_benchmark_measures_against_the_plain_way(small_story: Story) -> None:
+    out = io.StringIO()
+    call_command("bench", "books", "--story", "moon-wave", stdout=out)
+    assert "stamped against one document" in out.getvalue()
+    assert "first spread of a preview" in out.getvalue()
+    with pytest.raises(CommandError, match="There is no benchmark walks"):
+        call_command("bench", "walks", "--story", "moon-wave", stdout=out)

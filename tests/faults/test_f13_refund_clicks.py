@@ -1,0 +1,89 @@
+"""F13: fifty people press "refund" at the same moment: exactly one refund leaves."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+
+from orders import checkout, payments
+from orders.models import Order, OrderEvent, Payment, Refund
+from refunds import cases, payouts, tasks
+from refunds.models import Case
+from tests.orders.factories import make_line, make_order
+from tests.payment_sandbox import SandboxAtWork
+
+pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True)]
+CLICKS = 50
+AT_ONCE = 10
+
+
+def paid(sandbox: SandboxAtWork) -> Order:
+    """A paid order whose book needs no drawing."""
+    order = make_order()
+    make_line(order)
+    payment = payments.start(order)
+    sandbox.pay(payment.session_url)
+    payments.fulfil(str(payment.session_id))
+    order.refresh_from_db()
+    assert order.state == Order.State.PAID
+    return order
+
+
+def together(work: Sequence[Callable[[], object]]) -> Counter[str]:
+    """Call everything, ten at the same moment; what each call said, counted."""
+    gate = Barrier(AT_ONCE)
+
+    def run(call: Callable[[], object]) -> str:
+        try:
+            gate.wait(timeout=20)
+            return str(call())
+        except (cases.CannotCancel, payouts.NothingLeft, checkout.AlreadyPaid) as error:
+            return type(error).__name__
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return Counter(pool.map(run, work))
+
+
+def test_f13_fifty_clicks_at_once_are_one_case_and_one_refund(payment_sandbox: SandboxAtWork) -> None:
+    order = paid(payment_sandbox)
+    work = [lambda: cases.cancel_and_refund(order, actor="staff:1").pk] * 25 + [
+        lambda: cases.cancel_alone(order).pk
+    ] * 25
+    said = together(work)
+    assert said == {str(Case.objects.get().pk): CLICKS}
+    refund = Refund.objects.get()
+    assert refund.amount == Payment.objects.get().amount == 3480
+    assert OrderEvent.objects.filter(order=order, kind="cancelled").count() == 1
+    # Fifty workers find the one row, and the provider hears of it once.
+    together([lambda: payouts.execute(refund.pk)] * CLICKS)
+    tasks.sweep_payouts()
+    refund.refresh_from_db()
+    assert refund.state == Refund.State.SUCCEEDED
+    (sent,) = payment_sandbox.objects("refund")
+    assert sent["amount"] == 3480
+    assert [event["type"] for event in payment_sandbox.events("refund.created")] == ["refund.created"]
+
+
+def test_f13_fifty_different_refunds_at_once_never_exceed_what_was_paid(payment_sandbox: SandboxAtWork) -> None:
+    payment = Payment.objects.get(order=paid(payment_sandbox))
+
+    def decide(number: int) -> Callable[[], object]:
+        return lambda: bool(payouts.decide(payment, reason="test", key=f"click-{number}", amount=1000))
+
+    said = together([decide(number) for number in range(CLICKS)])
+    assert said == {"True": 3, "NothingLeft": 47}
+    assert payouts.left_to_refund(payment) == 480
+
+
+def test_f13_fifty_clicks_on_send_again_are_one_new_refund(payment_sandbox: SandboxAtWork) -> None:
+    payment = Payment.objects.get(order=paid(payment_sandbox))
+    failed = Refund.objects.create(payment=payment, idempotency_key="f", amount=3480, reason="test", state="failed")
+    said = together([lambda: payouts.again(failed, actor="staff:1").pk] * CLICKS)
+    assert len(said) == 1
+    assert Refund.objects.exclude(pk=failed.pk).count() == 1
+    assert payouts.left_to_refund(payment) == 0

@@ -1,0 +1,56 @@
+"""Approved books on their way to the printer, for tests: real ones of the small story."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from books import editions
+from books.models import Edition, Revision
+from books.story import Story
+from orders import review
+from orders.models import Order, PrintJob
+from privacy import children
+from tests.books.making import made
+from tests.orders.factories import CANARY, make_line, make_order
+
+
+def book(story: Story) -> Edition:
+    """A book of the child with the canary name, kept for an order, with its digital copy ready."""
+    edition = made(story, name=CANARY, dedication=f"For {CANARY}")
+    children.keep_for_order(edition.child)
+    Revision.objects.update(full_wanted=True, full_ready_at=timezone.now())
+    return edition
+
+
+def in_review(story: Story, *, books: int = 1, **fields: Any) -> Order:
+    """A paid order whose digital copies wait for the parent."""
+    order = make_order(state=Order.State.IN_REVIEW, paid_at=timezone.now(), **fields)
+    for _ in range(books):
+        make_line(order, edition=book(story), title="The Moon")
+    return order
+
+
+def approve(order: Order) -> list[PrintJob]:
+    """The parent approves every book as it is; returns the queued jobs."""
+    for line in order.lines.select_related("edition__child"):
+        assert line.edition is not None
+        assert review.approve(line, editions.latest(line.edition).number, actor="customer")
+    order.refresh_from_db()
+    assert order.state == Order.State.APPROVED
+    return list(PrintJob.objects.filter(line__order=order).order_by("pk"))
+
+
+def queued(story: Story, **fields: Any) -> PrintJob:
+    """The job of an approved order of one book."""
+    (job,) = approve(in_review(story, **fields))
+    return job
+
+
+def job_at_the_printer(order: Order, *, number: str = "J-T-1", state: str = PrintJob.State.SENT) -> PrintJob:
+    """A job row as it is after the mail has left; nothing is drawn."""
+    line = order.lines.order_by("pk")[0]
+    line.approved_revision, line.approved_at = 1, timezone.now()
+    line.save()
+    return PrintJob.objects.create(
+        number=number, line=line, revision=1, profile="house", state=state, page_count=24, sent_at=timezone.now()
+    )
