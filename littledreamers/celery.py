@@ -7,8 +7,11 @@ import os
 from typing import Any
 
 from celery import Celery, signals
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "littledreamers.settings")
+
+TRANSPORT_ALIASES["folder"] = "littledreamers.folder_queue:Transport"
 
 app = Celery("littledreamers")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -211,7 +211,7 @@ PRINT_PARTNER = {
 
 # --- background work ----------------------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost//"
+CELERY_BROKER_URL = REDIS_URL or "folder://localhost//"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -219,10 +219,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # Making a book takes seconds; mails and payments have a queue of their own and never wait behind it. A worker that
 # names no queue takes both.
-CELERY_TASK_QUEUES: list[Any] = [
-    Queue(name, Exchange(name), routing_key=name)  # type: ignore[no-untyped-call]
-    for name in ("celery", "press")
-]
+CELERY_TASK_QUEUES: list[Any] = [Queue(name, Exchange(name), routing_key=name) for name in ("celery", "press")]
 CELERY_TASK_ROUTES = {
     "books.*": {"queue": "press"},
     "orders.make_print_job": {"queue": "press"},
