@@ -133,6 +133,21 @@ class Receipt(models.Model):
         return f"receipt {self.pk}"
 
 
+class Proof(models.Model):
+    """One run of `manage.py prove_forgetting`: what was searched, how long it took, what was found. No personal data."""
+
+    at = models.DateTimeField(db_index=True)
+    passed = models.BooleanField()
+    summary = models.JSONField(help_text="Files and bytes searched, hits, seconds, database and queue.")
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        get_latest_by = "at"
+
+    def __str__(self) -> str:
+        return f"proof {self.pk}"
+
+
 class StaffTraining(models.Model):
     """A member of staff has acknowledged the policy on children's data (P14); without it the vault stays
     shut."""
