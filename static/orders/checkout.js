@@ -38,6 +38,18 @@ form.addEventListener("change", (event) => {
   if (["country", "shipping_method"].includes(event.target.name)) requote();
 });
 
+// On a phone the sum stays at the bottom edge until the sums themselves, or the button with the same sum, are on the screen.
+const bar = form.querySelector(".total-bar");
+const shown = new Set();
+const watch = new IntersectionObserver((changes) => {
+  for (const change of changes) {
+    if (change.isIntersecting) shown.add(change.target);
+    else shown.delete(change.target);
+  }
+  bar.hidden = shown.size > 0;
+});
+for (const part of parts) if (["sums", "pay"].includes(part.dataset.part)) watch.observe(part);
+
 // A browser that restores the form after "back" may have another country in it than the sums are for.
 window.addEventListener("pageshow", () => {
   const restored = [...form.elements.country.options].some((option) => option.selected !== option.defaultSelected);
