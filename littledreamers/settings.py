@@ -134,11 +134,13 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL: str = env.str("REDIS_URL", default="")
+# Before every key of broker and cache, so that several installations can share one Redis.
+REDIS_PREFIX: str = env.str("REDIS_PREFIX", default="")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
-        "KEY_PREFIX": "ld",
+        "KEY_PREFIX": f"{REDIS_PREFIX}ld",
     }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
@@ -165,6 +167,8 @@ ABANDONED_RETENTION = timedelta(hours=48)  # a personalisation that nobody order
 RETURN_WINDOW = timedelta(days=7)  # P24
 REFUND_BUSINESS_DAYS = (10, 14)  # P29
 MAIL_BODY_RETENTION = timedelta(days=30)
+# `manage.py prove_forgetting` runs by itself when the last proof is older than this; 0 days: never.
+PROOF_INTERVAL = timedelta(days=env.int("PROOF_DAYS", default=7))
 
 # --- the shop -----------------------------------------------------------------------------------------------------
 
@@ -232,6 +236,7 @@ CELERY_TASK_EAGER_PROPAGATES = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 if REDIS_URL:
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
+        "global_keyprefix": REDIS_PREFIX,
         "visibility_timeout": 600,
         "unacked_restore_interval": 5,
         "socket_timeout": 5,

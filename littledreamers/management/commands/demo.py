@@ -1,18 +1,17 @@
 """Run the whole shop on this machine: web, worker with beat, and the payment sandbox."""
 
 import os
-import sys
 import time
 import urllib.error
 import urllib.request
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from littledreamers import shop_processes
 from littledreamers.demo_staff import make_demo_staff
 from littledreamers.process_group import ProcessGroup
 
@@ -57,9 +56,9 @@ class Command(BaseCommand):
             )
             return True
 
-        ProcessGroup(self._commands(port), env={**os.environ, "PORT": str(port), "SANDBOX_PORT": str(port + 1)}).run(
-            when_started=up, say=self._say
-        )
+        commands = shop_processes.commands(port, data_dir=settings.DATA_DIR)
+        environment = {**os.environ, "PORT": str(port), "SANDBOX_PORT": str(port + 1)}
+        ProcessGroup(commands, env=environment).run(when_started=up, say=self._say)
         self._say("Stopped.")
 
     def _publish(self) -> None:
@@ -67,30 +66,6 @@ class Command(BaseCommand):
 
         for one in story.every():
             publishing.publish(one.slug, progress=lambda step: self._say(f"Publishing, once per version: {step}"))
-
-    def _commands(self, port: int) -> dict[str, list[str]]:
-        here = str(Path(sys.executable).parent)
-        manage = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py")]
-        return {
-            "payment sandbox": [*manage, "payment_sandbox", "--port", str(port + 1)],
-            "web": [
-                f"{here}/gunicorn", "littledreamers.wsgi", "--bind", f"127.0.0.1:{port}",
-                "--worker-class", "gthread", "--threads", "8", "--log-level", "warning",
-                "--graceful-timeout", "3", "--worker-tmp-dir", str(settings.DATA_DIR),
-            ],
-            "worker": self._worker("celery", "--beat"),
-            "press": self._worker("press"),
-        }  # fmt: skip
-
-    @staticmethod
-    def _worker(queue: str, *more: str) -> list[str]:
-        return [
-            # Containers and small machines run it as root, where celery's warning helps nobody.
-            sys.executable, "-W", "ignore::UserWarning:celery.platforms", "-m", "celery", "--quiet",
-            "-A", "littledreamers", "worker", "--queues", queue, "--hostname", f"{queue}@%h",
-            "--pool", "threads", "--concurrency", "2", "--loglevel", "WARNING",
-            "--without-gossip", "--without-mingle", *more,
-        ]  # fmt: skip
 
     def _say(self, words: str) -> None:
         self.stdout.write(words)
