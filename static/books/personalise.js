@@ -188,7 +188,12 @@ const button = byId("see");
 const label = button.querySelector("span");
 const calm = label.textContent;
 const BEGUN = 160; // pixels scrolled
-addEventListener("scroll", () => form.classList.toggle("questions--begun", scrollY > BEGUN), { passive: true });
+const BAR = 128; // pixels that the floating button takes at the bottom
+function float() {
+  const clear = form.elements.name.getBoundingClientRect().bottom < innerHeight - BAR;
+  form.classList.toggle("questions--begun", scrollY > BEGUN && clear);
+}
+addEventListener("scroll", float, { passive: true });
 
 let sending = false;
 
