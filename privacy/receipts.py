@@ -73,14 +73,23 @@ def verify(*, known: str = "") -> Verification:
     return Verification(count=count, head=previous, problems=tuple(problems))
 
 
-def _digest(at: datetime, reason: str, counts: Mapping[str, int], previous: str) -> str:
+def line(receipt: Receipt) -> str:
+    """What the receipt's number is the SHA-256 of, so that anybody can compute it again."""
+    return _line(receipt.at, receipt.reason, receipt.counts, receipt.previous)
+
+
+def _line(at: datetime, reason: str, counts: Mapping[str, int], previous: str) -> str:
     entry = {
         "at": at.astimezone(UTC).isoformat(),
         "counts": dict(counts),
         "previous": previous,
         "reason": reason,
     }
-    return hashlib.sha256(json.dumps(entry, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return json.dumps(entry, sort_keys=True, separators=(",", ":"))
+
+
+def _digest(at: datetime, reason: str, counts: Mapping[str, int], previous: str) -> str:
+    return hashlib.sha256(_line(at, reason, counts, previous).encode()).hexdigest()
 
 
 def _anchor(receipt: Receipt) -> None:
