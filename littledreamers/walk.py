@@ -18,7 +18,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
-from urllib.parse import urlsplit
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from django.conf import settings
@@ -28,23 +27,10 @@ from django.utils import timezone
 
 from littledreamers import outbox
 from littledreamers.celery import app as celery_app
-from littledreamers.walk_browser import Browser, Page, PageMissing
+from littledreamers.walk_browser import Page, PageMissing
+from littledreamers.walk_parent import CUSTOMER, Parent, Values, WalkFailed, printer_answers
 
-TEST_CARD = "4242424242424242"
 PATIENCE_SECONDS = 60
-CUSTOMER = {
-    "name": "Robin Larkspur",
-    "email": "robin@example.org",
-    "phone": "+45 20 12 34 56",
-    "street": "2 Lantern Lane",
-    "postal_code": "2100",
-    "city": "Copenhagen",
-    "country": "DK",
-}
-
-
-class WalkFailed(Exception):
-    """The walk could not go on; the message says where and why."""
 
 
 class _QuietHandler(WSGIRequestHandler):
@@ -62,7 +48,7 @@ class Walk:
     def __init__(self, *, out: Path, say: Callable[[str], None]) -> None:
         self.out = out
         self.say = say
-        self.browser = Browser()
+        self.parent = Parent(settings.SITE_URL, settings.SANDBOX_PORT)
         self.timeline: list[dict[str, Any]] = []
 
     def run(self, *, name: str, age: int, photo: Path | None) -> None:
@@ -89,29 +75,29 @@ class Walk:
 
     def _order(self, *, name: str, age: int, photo: Path | None) -> None:
         with self._step("look at the shop and its story"):
-            self.browser.get(f"{settings.SITE_URL}/")
-            self.browser.get(f"{settings.SITE_URL}/stories/night-post/")
+            self.parent.browser.get(f"{settings.SITE_URL}/")
+            self.parent.browser.get(f"{settings.SITE_URL}/stories/night-post/")
         with self._step("personalise: send the answers, first spread drawn"):
             preview = self._personalise(name, age, photo)
         with self._step("preview: every page"):
             count = self._save_pages(preview)
         self.say(f"      {count} pages in pages/")
         with self._step("basket"):
-            basket = self.browser.send(preview, preview.form("quantity"), {})
+            self.parent.to_basket(preview)
         with self._step("checkout: place the order"):
-            pay_page = self._check_out(basket)
+            pay_page = self.parent.check_out()
         with self._step("pay on the hosted page, with the card 4242 ..."):
-            self._pay(pay_page)
+            self.parent.pay(pay_page)
         with self._step("the provider's signed message makes the order paid; digital copy made and mailed"):
             mail = self._mail("look at your digital copy", to=CUSTOMER["email"])
         with self._step("open the link in the mail, download the digital copy"):
             order_page = self._open_order(mail)
         with self._step("approve"):
-            self._approve(order_page)
+            self.parent.approve(order_page)
         with self._step("print files made, checked and mailed to the printer"):
             job = self._mail(r"\bJ-", to=settings.PRINT_PARTNER["email"])
         with self._step("the printer says: received, then shipped"):
-            self._printer_answers(job)
+            printer_answers(job)
             self._mail("on its way", to=CUSTOMER["email"])
         with self._step("save the print files"):
             self._save_print_files()
@@ -122,79 +108,21 @@ class Walk:
             (self.out / "mail" / f"{number:02}-{slug}.eml").write_bytes(kept.message.as_bytes())
 
     def _personalise(self, name: str, age: int, photo: Path | None) -> Page:
-        page = self.browser.get(f"{settings.SITE_URL}/stories/night-post/personalise/")
-        form = page.form("dedication")
-        values: dict[str, str | list[str]] = {
-            "name": name,
-            "age": str(age),
-            "skin": form.choices["skin"][5],
-            "dedication": "May the Night Post always find you.",
-            "guardian": "on",
-            "consent": "on",
-        }
-        file = ("photo", "photo", photo.read_bytes()) if photo else None
-        try:
-            # As the page's own script sends it: the answer is where the book is, or what is wrong.
-            made = self.browser.send(page, form, values, file=file, accept="application/json")
-        except PageMissing as error:
-            raise WalkFailed(_complaints(error)) from None
-        return self.browser.get(settings.SITE_URL + json.loads(made.text)["url"])
+        values: Values = {"name": name, "age": str(age), "dedication": "May the Night Post always find you."}
+        return self.parent.personalise(values, photo=("photo", photo.read_bytes()) if photo else None)
 
     def _save_pages(self, preview: Page) -> int:
-        sources = list(dict.fromkeys(re.findall(r'["\'(]([^"\'()\s]+/page-\d+\.jpg)', preview.text)))
-        if not sources:
+        images = self.parent.page_images(preview)
+        if not images:
             raise WalkFailed("the preview shows no pages")
-        for source in sources:
-            number = int(source.rpartition("page-")[2].removesuffix(".jpg"))
-            image = self.browser.get(settings.SITE_URL + source)
-            (self.out / "pages" / f"{number:02}.jpg").write_bytes(image.body)
-        return len(sources)
-
-    def _check_out(self, basket: Page) -> Page:
-        page = self.browser.get(f"{settings.SITE_URL}/checkout/")
-        form = page.form("postal_code")
-        return self._to_payment(self.browser.send(page, form, dict(CUSTOMER)))
-
-    def _to_payment(self, page: Page) -> Page:
-        """From the page that leads to the provider's to the provider's own."""
-        for link in page.links():
-            if urlsplit(link).port == settings.SANDBOX_PORT:
-                return self.browser.get(link)
-        raise WalkFailed(f"no way to the payment page from {urlsplit(page.url).path}")
-
-    def _pay(self, page: Page) -> Page:
-        form = page.form("number")
-        wanted = {"number": TEST_CARD, "exp": "12 / 34", "expiry": "12 / 34", "cvc": "123", "name": CUSTOMER["name"]}
-        return self.browser.send(page, form, {field: value for field, value in wanted.items() if field in form.names()})
+        for number, image in images.items():
+            (self.out / "pages" / f"{number:02}.jpg").write_bytes(image)
+        return len(images)
 
     def _open_order(self, mail: outbox.KeptMail) -> Page:
-        # A browser of its own: the link alone has to be enough.
-        self.browser = Browser()
-        page = self.browser.get(_link(mail, "/orders/open/"))
-        copies = [link for link in page.links() if "/books/" in link and "/orders/" in link]
-        for candidate in [page, *map(self.browser.get, copies)]:
-            pdf = next((link for link in candidate.links() if link.endswith("digital-copy.pdf")), None)
-            if pdf:
-                (self.out / "digital-copy.pdf").write_bytes(self.browser.get(pdf).body)
-                return candidate
-        raise WalkFailed("the order page offers no digital copy")
-
-    def _approve(self, page: Page) -> None:
-        target = next((link for link in page.links() if "/approve/" in link), None)
-        page = self.browser.get(target) if target else page
-        form = page.form("approve")
-        ticks = {field: values[0] for field, values in form.choices.items() if len(values) == 1}
-        self.browser.send(page, form, dict(ticks))
-
-    def _printer_answers(self, mail: outbox.KeptMail) -> None:
-        printer = Browser()
-        answers: dict[str, dict[str, str | list[str]]] = {
-            "received": {},
-            "shipped": {"carrier": "GLS", "tracking": "GLS 0123 4567"},
-        }
-        for action, values in answers.items():
-            page = printer.get(_link(mail, f"~{action}"))
-            printer.send(page, page.form("csrfmiddlewaretoken"), values)
+        page, pdf = self.parent.open_order(mail)
+        (self.out / "digital-copy.pdf").write_bytes(self.parent.browser.get(pdf).body)
+        return page
 
     def _save_print_files(self) -> None:
         from books.models import Edition
@@ -212,7 +140,7 @@ class Walk:
 
         retention.purge(now=timezone.now() + settings.CHILD_RETENTION + timedelta(hours=2))
         try:
-            self.browser.get(preview_url)
+            self.parent.browser.get(preview_url)
         except PageMissing as error:
             if error.status == 410:
                 return
@@ -288,22 +216,3 @@ def _sandbox_answers() -> bool:
     except OSError:
         return False
     return True
-
-
-def _links(mail: outbox.KeptMail) -> list[str]:
-    return re.findall(r"https?://\S+", mail.text)
-
-
-def _link(mail: outbox.KeptMail, part: str) -> str:
-    for link in _links(mail):
-        if part in link:
-            return link
-    raise WalkFailed(f"no link with {part} in the mail {mail.message['Subject']!r}")
-
-
-def _complaints(refused: PageMissing) -> str:
-    try:
-        errors: dict[str, str] = json.loads(refused.text)["errors"]
-    except (ValueError, KeyError):
-        return str(refused)
-    return "The shop did not take these answers. " + " ".join(errors.values())

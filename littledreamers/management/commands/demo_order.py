@@ -39,7 +39,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         out: Path = options["out"].resolve()
         if os.environ.get(INSIDE):
-            from littledreamers.walk import Walk, WalkFailed
+            from littledreamers.walk import Walk
+            from littledreamers.walk_parent import WalkFailed
 
             try:
                 Walk(out=out, say=self._say).run(name=options["name"], age=options["age"], photo=options["photo"])
