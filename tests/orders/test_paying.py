@@ -14,7 +14,7 @@ from privacy import children
 from privacy.models import Child
 from tests.orders.factories import CANARY, make_edition, make_ordered
 from tests.orders.provider import Provider, provider
-from tests.orders.test_checkout import URL, ready
+from tests.orders.test_checkout import ANSWERS, URL, hidden, ready
 
 __all__ = ["provider"]
 pytestmark = pytest.mark.django_db
