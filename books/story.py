@@ -5,7 +5,6 @@ trimmed top left corner of their page. Nothing here is personal.
 """
 
 import hashlib
-import logging
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -14,12 +13,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import structlog
 from django.conf import settings
 
 from books.palette import CHARACTER_DIR
 from books.personalisation import BANDS
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger("littledreamers.stories")
 
 TRIM = 210.0
 BLEED = 3.0
@@ -337,7 +337,7 @@ def every() -> tuple[Story, ...]:
         try:
             found.append(load(path.parent.name))
         except StoryError as problem:  # a draft must not close the shop; `publish_story` says the same
-            logger.warning("story left out: %s", problem)
+            log.warning("story left out", problem=str(problem))
     return tuple(found)
 
 

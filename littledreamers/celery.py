@@ -9,6 +9,8 @@ from typing import Any
 from celery import Celery, signals
 from kombu.transport import TRANSPORT_ALIASES
 
+from littledreamers import task_log  # noqa: F401 (connects itself)
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "littledreamers.settings")
 
 TRANSPORT_ALIASES["folder"] = "littledreamers.folder_queue:Transport"
@@ -36,7 +38,7 @@ app.conf.beat_schedule = {
     "send approved books to the printer": _every(10, "orders.sweep_print_jobs"),
     "carry out decided refunds": _every(10, "refunds.sweep_payouts"),
     "remind of digital copies and cancel what nobody approved": _every(3600, "refunds.sweep_unapproved"),
-    "forget the text of old mails": _every(86400, "accounts.purge_mail"),
+    "erase what else is due": _every(3600, "privacy.erase_due"),
     "forget the demo's old mails": _every(3600, "littledreamers.purge_outbox"),
 }
 

@@ -18,7 +18,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from kombu.entity import Exchange, Queue
 
-from littledreamers.log_lines import no_addresses, plain_traceback
+from littledreamers import log_lines
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -240,6 +240,9 @@ if REDIS_URL:
         "visibility_timeout": 600,
         "unacked_restore_interval": 5,
         "socket_timeout": 5,
+# Whoever may write to the broker could otherwise have every task's errors, words included, sent to it as events.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
         "socket_connect_timeout": 2,
     }
 else:
@@ -348,39 +351,35 @@ USE_TZ = True
 
 # --- logs: structured, with a request id, without addresses, names or SQL parameters ------------------------------
 
-_shared: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.processors.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-]
 structlog.configure(
-    processors=[*_shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    processors=[*log_lines.SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
     logger_factory=structlog.stdlib.LoggerFactory(),
     cache_logger_on_first_use=True,
 )
-
-
+# Loggers that bring handlers of their own lose them: nothing is written but through the formatter above.
+_ours: dict[str, Any] = {"handlers": [], "propagate": True}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "structured": {
-            "()": "structlog.stdlib.ProcessorFormatter",
-            "foreign_pre_chain": _shared,
-            "processors": [
-                no_addresses,
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                plain_traceback,
-                structlog.dev.ConsoleRenderer(colors=False) if DEMO else structlog.processors.JSONRenderer(),
-            ],
-        }
+        "structured": {"()": "structlog.stdlib.ProcessorFormatter", **log_lines.formatter(plain=DEMO)},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING" if DEMO else "INFO")},
     "loggers": {
-        "django.db.backends": {"level": "CRITICAL", "propagate": False},
+        "django": _ours,
+        "django.server": _ours,
+        "gunicorn.error": _ours,
+        # Addresses and signed links; the shop's own line about a request takes their place.
+        "gunicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
+        "django.db.backends": {"handlers": [], "level": "CRITICAL", "propagate": False},
+        "celery.beat": {"level": "WARNING"},  # every tick of every sweep
         "weasyprint": {"level": "ERROR"},
         "fontTools": {"level": "ERROR"},
         "pikepdf": {"level": "ERROR"},
     },
 }
+# If somebody sets ADMINS all the same: the mail of an error tells its kind and its places.
+DEFAULT_EXCEPTION_REPORTER = "littledreamers.error_report.ErrorReport"
+# Core dumps off, a temporary folder of our own, no words of an uncaught error (littledreamers/private_process.py).
+PRIVATE_PROCESS = True
