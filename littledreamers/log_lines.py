@@ -52,7 +52,7 @@ def no_values(_logger: Any, _name: str, event: Event) -> Event:
         event["status"] = status
     if record.name == "celery.app.trace" and isinstance(data := getattr(record, "data", None), Mapping):
         event["event"] = "task " + str(data.get("description", "failed" if record.exc_info else "done"))
-        event |= {key: data[key] for key in ("name", "id") if key in data}
+        event.update((key, data[key]) for key in ("name", "id") if key in data)
         return event
     if words not in _written(record.pathname):  # put together while the program ran: who knows of what
         event["event"] = DOTS
@@ -88,7 +88,7 @@ def plain_traceback(_logger: Any, _name: str, event: Event) -> Event:
     if type(error) in _ABOUT_CODE:
         event["words"] = str(error)
     event["traceback"] = places(error.__traceback__)
-    causes = []
+    causes: list[dict[str, Any]] = []
     while len(causes) < _CHAIN:
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
         if error is None:

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models.signals import post_migrate
 
 
@@ -16,6 +18,8 @@ class PrivacyConfig(AppConfig):
     name = "privacy"
 
     def ready(self) -> None:
+        if settings.DEBUG:
+            raise ImproperlyConfigured("DEBUG shows variables and SQL to visitors; this shop never runs with it.")
         from privacy import checks  # noqa: F401 (registers them)
 
         # Policies are texts in code that every database needs, like its tables.

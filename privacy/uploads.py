@@ -99,6 +99,8 @@ class EncryptingUploadHandler(FileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
+        # On the parent's phone the file may bear the child's name, here or behind the type.
+        self.file_name, self.content_type_extra = "", {}
         self._sinks.append(_Sink(limit=settings.PHOTO_MAX_BYTES))
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
