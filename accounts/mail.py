@@ -4,14 +4,14 @@ A mail names the order, never the child (see docs/decisions/0006). It is rendere
 promised at that moment is what arrives.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import make_msgid
 from typing import Any
 
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -100,9 +100,27 @@ def deliver(mail_id: int) -> bool:
     return True
 
 
-def forget_bodies() -> int:
-    """Drop the words and the address of mails sent longer ago than `MAIL_BODY_RETENTION`; returns how many."""
-    due = OutgoingMail.objects.filter(
-        state=OutgoingMail.State.SENT, sent_at__lt=timezone.now() - settings.MAIL_BODY_RETENTION
-    ).exclude(recipient="")
-    return due.update(recipient="", subject="", text="", html="")
+def forget_bodies(*, now: datetime | None = None, batch: int = 1000) -> int:
+    """Drop the words and the address of mails older than `MAIL_BODY_RETENTION`, sent or given up; returns how many."""
+    before = (now or timezone.now()) - settings.MAIL_BODY_RETENTION
+    over = Q(state=OutgoingMail.State.SENT, sent_at__lt=before) | Q(created_at__lt=before)
+    due = OutgoingMail.objects.filter(over).exclude(recipient="", text="").order_by("pk")
+    pks = list(due.values_list("pk", flat=True)[:batch])
+    # A mail that could not be sent in all that time is not sent any more: what it says is no longer true.
+    return OutgoingMail.objects.filter(pk__in=pks).update(
+        recipient="",
+        subject="",
+        text="",
+        html="",
+        state=Case(
+            When(state=OutgoingMail.State.SENT, then=Value(OutgoingMail.State.SENT)),
+            default=Value(OutgoingMail.State.FAILED),
+        ),
+    )
+
+
+def forget_marks(*, now: datetime | None = None, batch: int = 1000) -> int:
+    """Drop what is left of a mail, that it was sent, after `MAIL_MARK_RETENTION`; returns how many."""
+    due = OutgoingMail.objects.filter(created_at__lte=(now or timezone.now()) - settings.MAIL_MARK_RETENTION)
+    pks = list(due.order_by("pk").values_list("pk", flat=True)[:batch])
+    return OutgoingMail.objects.filter(pk__in=pks).delete()[0]

@@ -16,9 +16,3 @@ def sweep_mail() -> None:
     """Send what waits, at most 100 a time."""
     for mail_id in list(mail.waiting().order_by("pk").values_list("pk", flat=True)[:100]):
         mail.deliver(mail_id)
-
-
-@shared_task(name="accounts.purge_mail")
-def purge_mail() -> None:
-    """Forget the bodies of old mails."""
-    mail.forget_bodies()

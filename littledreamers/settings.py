@@ -167,6 +167,14 @@ ABANDONED_RETENTION = timedelta(hours=48)  # a personalisation that nobody order
 RETURN_WINDOW = timedelta(days=7)  # P24
 REFUND_BUSINESS_DAYS = (10, 14)  # P29
 MAIL_BODY_RETENTION = timedelta(days=30)
+MAIL_MARK_RETENTION = timedelta(days=365)  # that a mail was sent, without its text and address
+BOOKKEEPING_YEARS = 5  # after the end of the year of the order (Danish Bookkeeping Act, section 12)
+UNPAID_RETENTION = timedelta(days=30)  # name and address of an order that nobody paid
+PAYMENT_EVENT_RETENTION = timedelta(days=90)
+LOGIN_ATTEMPT_RETENTION = timedelta(hours=24)
+STAFF_LOG_RETENTION = timedelta(days=365)
+STAFF_TRAINING_VALID = timedelta(days=365)  # P14
+STAFF_REMINDER_EVERY = timedelta(days=90)  # P15
 # `manage.py prove_forgetting` runs by itself when the last proof is older than this; 0 days: never.
 PROOF_INTERVAL = timedelta(days=env.int("PROOF_DAYS", default=7))
 
@@ -180,6 +188,8 @@ CONTROLLER = {  # P44: named in the footer of every page and mail
     "email": env.str("CONTROLLER_EMAIL", default="hello@littledreamers.example"),
     "phone": env.str("CONTROLLER_PHONE", default="+45 70 00 00 00"),
 }
+# Where the head of the chain of receipts is mailed every day: best a mailbox that this machine cannot delete from.
+RECEIPTS_MAIL_TO: str = env.str("RECEIPTS_MAIL_TO", default=CONTROLLER["email"])
 
 # --- payments -----------------------------------------------------------------------------------------------------
 
@@ -230,6 +240,9 @@ CELERY_TASK_ROUTES = {
     "orders.sweep_print_jobs": {"queue": "press"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Whoever may write to the broker could otherwise have every task's errors, words included, sent to it as events.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ALWAYS_EAGER = env.bool("CELERY_TASK_ALWAYS_EAGER", default=False)
 CELERY_TASK_EAGER_PROPAGATES = True
@@ -240,9 +253,6 @@ if REDIS_URL:
         "visibility_timeout": 600,
         "unacked_restore_interval": 5,
         "socket_timeout": 5,
-# Whoever may write to the broker could otherwise have every task's errors, words included, sent to it as events.
-CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
-CELERY_WORKER_SEND_TASK_EVENTS = False
         "socket_connect_timeout": 2,
     }
 else:
@@ -287,6 +297,8 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
+AXES_DISABLE_ACCESS_LOG = True  # who signed in, from where, is nobody's business (P58)
+AXES_CLIENT_IP_CALLABLE = "privacy.rate_limits.stand_in_address"
 AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "password"]
 AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from privacy import policies
 from privacy.models import Child, Consent, PolicyVersion
+from privacy.register import CONSENT_RETENTION
 
 GUARDIAN = "I am this child’s parent or legal guardian, and I am an adult."
 CONSENT = (
@@ -66,3 +67,11 @@ def record(child: Child, given: ConsentGiven, *, at: datetime) -> Consent:
 def verify(child: Child, at: datetime) -> None:
     """A card payment confirmed that an adult consents (COPPA). The first one counts."""
     Consent.objects.filter(child=child, verified_at=None, withdrawn_at=None).update(verified_at=at)
+
+
+def forget_old(*, now: datetime, batch: int) -> int:
+    """Drop proofs of consent given longer ago than `CONSENT_RETENTION`, of children who are forgotten; returns how
+    many. At most `batch` of them."""
+    due = Consent.objects.filter(given_at__lte=now - CONSENT_RETENTION, child__purged_at__isnull=False)
+    pks = list(due.order_by("pk").values_list("pk", flat=True)[:batch])
+    return Consent.objects.filter(pk__in=pks).delete()[0]

@@ -1,7 +1,8 @@
 """The register: which data, for what, how long, on which ground, and who works for the shop (P17, P18, P36;
 GDPR 28, 30).
 
-The privacy policy prints these tables, and the purge uses the same constants.
+The privacy policy prints these tables, and the purge uses the same constants. What is kept about whom stands in the
+`personal_data.py` of every app; `privacy.inventory` puts it together.
 """
 
 from dataclasses import dataclass
@@ -9,17 +10,12 @@ from datetime import timedelta
 
 from django.conf import settings
 
+from accounts.claims import Ground
+
 MESSAGE_RETENTION = timedelta(days=90)
 ANSWER_WITHIN = timedelta(days=30)
 ACCESS_LOG_RETENTION = timedelta(days=90)
-
-
-@dataclass(frozen=True)
-class Ground:
-    """A lawful ground, in words and as the article of the GDPR."""
-
-    words: str
-    article: str
+CONSENT_RETENTION = timedelta(days=5 * 365)  # from the day it was given: as long as a claim may have to be answered
 
 
 @dataclass(frozen=True)
@@ -60,79 +56,14 @@ class Cookie:
     how_long: str
 
 
-CONTRACT = Ground("Our contract with you", "6(1)(b)")
-CONSENT = Ground("Your consent, which you can withdraw", "6(1)(a)")
-LAW = Ground("The law requires it", "6(1)(c)")
-INTEREST = Ground("Our interest in a safe shop, or in answering you", "6(1)(f)")
-
-
 def purposes() -> tuple[PurposeOfProcessing, ...]:
-    """What is kept, from the numbers that the purge uses."""
-    days = settings.CHILD_RETENTION.days
-    hours = int(settings.ABANDONED_RETENTION.total_seconds() // 3600)
-    row = PurposeOfProcessing
-    return (
-        row(
-            "Your child’s name, age in years, looks and dedication, the photo if you add one, and everything"
-            " made from them: portrait, preview pages, digital copy, print files",
-            "To make the one book you asked for",
-            f"{days} days from the moment you send it; {hours} hours if you do not order",
-            CONSENT,
-        ),
-        row(
-            "Words about the book between you and us",
-            "To put your book right before it is printed",
-            f"Together with the book: {days} days from the moment you sent your child’s details",
-            CONSENT,
-        ),
-        row(
-            "That you consented: when, how, to which sentences, under which version of this policy",
-            "To be able to prove your consent",
-            "As long as it may have to be proved. It holds nothing about your child",
-            LAW,
-        ),
-        row(
-            "Who opened your child’s data, when and why",
-            "So that you can see it",
-            f"{ACCESS_LOG_RETENTION.days} days; typed reasons go with your child’s data",
-            INTEREST,
-        ),
-        row(
-            "A receipt of each deletion: when, and how many things went",
-            "To prove that we keep our word",
-            "For good. It holds nothing about anybody",
-            LAW,
-        ),
-        row(
-            "Your name, e-mail address, phone number and delivery address with each order",
-            "To make, deliver and, if need be, replace or refund your order",
-            "With the order, as long as bookkeeping law requires",
-            CONTRACT,
-        ),
-        row(
-            "What was ordered and paid: story, format, price, payment, refund",
-            "Bookkeeping",
-            "As long as bookkeeping law requires. It never names your child",
-            LAW,
-        ),
-        row(
-            "The text of mails we sent you",
-            "To answer when something went wrong",
-            f"{settings.MAIL_BODY_RETENTION.days} days",
-            CONTRACT,
-        ),
-        row(
-            "What you write through the contact form",
-            "To answer you",
-            f"{MESSAGE_RETENTION.days} days",
-            INTEREST,
-        ),
-        row(
-            "Your account, if you want one: e-mail address and, if you like, a name",
-            "So that you can see your orders",
-            "Until you ask us to delete it",
-            CONTRACT,
-        ),
+    """What is kept, as the privacy policy prints it: from what every app claims, with the numbers of the purge."""
+    from privacy import inventory
+
+    return tuple(
+        PurposeOfProcessing(record.data, record.why, inventory.how_long(record), record.ground)
+        for record in inventory.records()
+        if record.public and record.ground is not None
     )
 
 

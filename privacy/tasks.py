@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from privacy import retention
+from privacy import erasing, retention
 
 log = structlog.get_logger("littledreamers.privacy")
 
@@ -16,3 +16,11 @@ def purge() -> None:
         log.info("purged", report=str(report))
     if report.remaining:
         purge.delay()
+
+
+@shared_task(name="privacy.erase_due")
+def erase_due() -> None:
+    """Erase what is due of everything else: see the records in every app's `personal_data.py`."""
+    done = erasing.erase_due()
+    if any(done.values()):
+        log.info("erased", **{path: count for path, count in done.items() if count})
