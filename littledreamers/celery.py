@@ -38,6 +38,7 @@ app.conf.beat_schedule = {
     "send approved books to the printer": _every(10, "orders.sweep_print_jobs"),
     "carry out decided refunds": _every(10, "refunds.sweep_payouts"),
     "remind of digital copies and cancel what nobody approved": _every(3600, "refunds.sweep_unapproved"),
+    "mail the head of the receipts, once a day": _every(3600, "privacy.mail_receipts"),
     "erase what else is due": _every(3600, "privacy.erase_due"),
     "forget the demo's old mails": _every(3600, "littledreamers.purge_outbox"),
 }

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import mail
-from privacy import ciphers, keystore
+from privacy import ciphers, keystore, receipts
 from privacy.models import ContactMessage
 from privacy.register import ANSWER_WITHIN, MESSAGE_RETENTION
 
@@ -111,9 +111,13 @@ def words(message: ContactMessage) -> str | None:
 
 
 def forget(messages: Sequence[ContactMessage]) -> int:
-    """Delete messages: their keys first, so that no backup tells what they said."""
-    keystore.current().destroy_singles(message.reference for message in messages)
-    return ContactMessage.objects.filter(pk__in=[message.pk for message in messages]).delete()[0]
+    """Delete messages: their keys first, so that no backup tells what they said. One receipt for all of them."""
+    keys = keystore.current().destroy_singles(message.reference for message in messages)
+    with transaction.atomic():
+        count = ContactMessage.objects.filter(pk__in=[message.pk for message in messages]).delete()[0]
+        if count:
+            receipts.append(at=timezone.now(), reason="messages", counts={"keys": keys, "messages": count})
+    return count
 
 
 def _place(reference: str) -> bytes:

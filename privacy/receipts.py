@@ -3,7 +3,7 @@ F24)."""
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -53,8 +53,9 @@ def head() -> str:
     return last or START
 
 
-def verify(*, known: str = "") -> Verification:
-    """Walk the whole chain. `known`: a head noted earlier, which the chain must still contain."""
+def verify(*, known: Collection[str] = ()) -> Verification:
+    """Walk the whole chain. `known`: heads noted earlier, which the chain must still contain: whoever can write to the
+    database can compute a new chain, but not one that contains a head of the old one."""
     problems = []
     previous = START
     seen = {START}
@@ -67,9 +68,12 @@ def verify(*, known: str = "") -> Verification:
             problems.append(f"Receipt {receipt.pk} was changed.")
         previous = receipt.sha256
         seen.add(previous)
-    for name, noted in (("that was noted", known), ("beside the keys", _anchored())):
-        if noted and noted not in seen:
-            problems.append(f"The end of the chain was cut off: the head {name} is not in it.")
+    noted = [(f"{head[:12]}… that was noted", head) for head in known] + [("beside the keys", _anchored())]
+    problems += [
+        f"The end of the chain was cut off, or the chain was written anew: the head {name} is not in it."
+        for name, head in noted
+        if head and head not in seen
+    ]
     return Verification(count=count, head=previous, problems=tuple(problems))
 
 

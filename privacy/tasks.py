@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from privacy import erasing, retention
+from privacy import erasing, receipt_mails, retention
 
 log = structlog.get_logger("littledreamers.privacy")
 
@@ -24,3 +24,9 @@ def erase_due() -> None:
     done = erasing.erase_due()
     if any(done.values()):
         log.info("erased", **{path: count for path, count in done.items() if count})
+
+
+@shared_task(name="privacy.mail_receipts")
+def mail_receipts() -> None:
+    """Mail the head of the chain of receipts, once a day."""
+    receipt_mails.mail_head()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from privacy import views
+from privacy import receipt_views, views
 
 app_name = "privacy"
 urlpatterns = [
@@ -11,5 +11,7 @@ urlpatterns = [
     path("contact/", views.contact, name="contact"),
     path("contact/received/", views.contact_received, name="contact_received"),
     path("my-book/<uuid:edition>/data/", views.forget, name="forget"),
+    path("receipts/", receipt_views.chain, name="receipts"),
+    path("receipts/chain.json", receipt_views.chain_as_json, name="receipts_json"),
     path("receipts/<str:sha256>/", views.receipt, name="receipt"),
 ]
