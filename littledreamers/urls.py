@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from littledreamers.health import healthz
+from littledreamers.health import forgetting, healthz
 
 urlpatterns = [
     path("", include("books.urls")),
@@ -16,4 +16,5 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("healthz", healthz),
+    path("healthz/forgetting", forgetting),
 ]

@@ -8,7 +8,6 @@ folder, below the hour it was collected in: forgetting removes folders, also wha
 
 import os
 import secrets
-import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -67,14 +66,12 @@ def delete(child: Child, name: str) -> None:
         path.unlink(missing_ok=True)
 
 
-def delete_all(child: Child) -> int:
-    """Remove every blob of a child, wanted or left behind. Returns how many files went."""
-    folder = child_folder(child)
-    count = sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
-    shutil.rmtree(folder, ignore_errors=True)
+def delete_all(child: Child, names: Iterable[str] = ()) -> None:
+    """Remove every blob of a child, wanted or left behind, and those called `names` that were not moved to it yet.
+    Tries all of them; raises the first OSError."""
+    _remove([*folder_entries(child_folder(child)), *map(_pending, names)], [child_folder(child)])
     with suppress(OSError):  # the hour still has other children
-        folder.parent.rmdir()
-    return count
+        child_folder(child).parent.rmdir()
 
 
 def hours() -> list[datetime]:
@@ -83,8 +80,10 @@ def hours() -> list[datetime]:
 
 
 def delete_hour(hour: datetime) -> None:
-    """Remove what is left of an hour whose key is gone."""
-    shutil.rmtree(_root() / hour_name(hour), ignore_errors=True)
+    """Remove what is left of an hour whose key is gone. Tries everything; raises the first OSError."""
+    folder = _root() / hour_name(hour)
+    inside = folder_entries(folder)
+    _remove([path for one in inside for path in folder_entries(one)], [*inside, folder])
 
 
 def pending(*, now: datetime | None = None) -> list[Path]:
@@ -106,6 +105,21 @@ def old_files(folder: Path, limit: datetime) -> list[Path]:
 
 def child_folder(child: Child) -> Path:
     return _root() / hour_name(child.collected_at) / child.pk.hex
+
+
+def _remove(files: Iterable[Path], folders: Iterable[Path]) -> None:
+    """Unlink files, then remove their emptied folders; what is gone already does not matter."""
+    errors: list[OSError] = []
+    for remove, paths in ((Path.unlink, files), (Path.rmdir, folders)):
+        for path in paths:
+            try:
+                remove(path)
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                errors.append(error)
+    if errors:
+        raise errors[0]
 
 
 def _root() -> Path:

@@ -1,19 +1,18 @@
 """The life of a child's data: collected, perhaps kept for an order, and forgotten (P4, P5, P8, P10)."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import CharField, Q, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import Case, CharField, Q, Value, When
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.http import HttpRequest
-from django.utils import timezone
 
-from privacy import blobs, keystore, receipts, vault
+from privacy import blobs, clock, keystore, receipts, vault
 from privacy.consent import ConsentGiven
 from privacy.consent import record as record_consent
 from privacy.forgetting import Forgotten
@@ -61,7 +60,7 @@ def collect(*, consent: ConsentGiven, now: datetime | None = None) -> Child:
     ConsentMissing."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("collect() belongs into the transaction that stores the data.")
-    at = now or timezone.now()
+    at = now or clock.now()
     child = Child.objects.create(
         collected_at=at,
         expires_at=at + settings.CHILD_RETENTION,
@@ -75,7 +74,7 @@ def collect(*, consent: ConsentGiven, now: datetime | None = None) -> Child:
 def keep_for_order(child: Child) -> None:
     """Somebody orders this child's book: it is kept until its expiry, which does not move (P10). Raises
     Forgotten."""
-    now = timezone.now()
+    now = clock.latest()
     kept = (
         Child.objects.filter(pk=child.pk, ended_at=None, expires_at__gt=now)
         .filter(Q(abandoned_at=None) | Q(abandoned_at__gt=now))
@@ -89,7 +88,7 @@ def keep_for_order(child: Child) -> None:
 def release(child: Child) -> None:
     """Nobody orders this child's book after all: it is forgotten like any other that nobody has ordered, 48 hours from
     now or at its expiry if that comes first (P10). A child that waits for no order, or is forgotten, stays as it is."""
-    until = min(timezone.now() + settings.ABANDONED_RETENTION, child.expires_at)
+    until = min(clock.now() + settings.ABANDONED_RETENTION, child.expires_at)
     if Child.objects.filter(pk=child.pk, ended_at=None, abandoned_at=None).update(abandoned_at=until):
         child.abandoned_at = until
 
@@ -114,39 +113,102 @@ class Batch:
     keys: int
     rows: int
     files: int
+    # Children whose keys would not go: nothing of them is read any more, and the next purge tries again.
+    stuck: int = 0
 
 
 def forget_batch(children: Sequence[Child], *, reason: Child.End, now: datetime | None = None) -> Batch:
-    """Forget several children with one receipt; the order of things is that of `forget`."""
-    at = now or timezone.now()
-    keys = keystore.current().destroy((child.pk, keystore.hour_of(child.collected_at)) for child in children)
+    """Forget several children with one receipt; the order of things is that of `forget`. What could not be finished
+    (a key, a file, a hook) leaves the child without `purged_at`, and the next purge goes on."""
+    at = now or clock.now()
+    # Known before their keys were looked for: one that is still there had been stuck.
+    known = {child.pk for child in children if child.receipt_id is not None}
+    destroyed, stuck = _destroy_keys(children)
     with transaction.atomic():
         pks = [child.pk for child in children]
         locked = list(Child.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk"))
         fresh = [child for child in locked if child.receipt_id is None]
-        files = VaultItem.objects.filter(child__in=locked).exclude(blob="").count()
+        files = _blob_names(locked)
         rows, _ = VaultItem.objects.filter(child__in=locked).delete()
         # A reason typed by staff may say more than it should; that somebody looked stays.
         VaultAccess.objects.filter(child__in=locked).exclude(reason="").update(
             reason=Concat(Value("forgotten "), Cast("pk", CharField()))
         )
         receipt = None
-        if fresh:
-            # Every child's key is gone now, whether it went here or a moment ago with its hour.
-            counts = {"children": len(fresh), "keys": len(fresh), "rows": rows, "files": files}
+        if fresh or destroyed & known:
+            # The keys of all fresh ones but the stuck are gone now, whether they went here or a moment ago with their
+            # hour.
+            gone = {child.pk for child in fresh} - stuck | destroyed & known
+            counts = {"children": len(fresh), "keys": len(gone), "rows": rows, "files": sum(map(len, files.values()))}
             receipt = receipts.append(at=at, reason=str(reason), counts=counts)
+        if fresh:
             for child in fresh:
                 child.receipt = receipt
                 child.ended_at = child.ended_at or at
                 child.end_reason = child.end_reason or reason
-            Child.objects.bulk_update(fresh, ["receipt", "ended_at", "end_reason"])
+            Child.objects.filter(pk__in=[child.pk for child in fresh]).update(
+                receipt=receipt,
+                ended_at=Coalesce("ended_at", Value(at)),
+                end_reason=Case(When(end_reason="", then=Value(str(reason))), default="end_reason"),
+            )
             if reason in (Child.End.DELETED, Child.End.WITHDRAWN):
                 Consent.objects.filter(child__in=fresh, withdrawn_at=None).update(withdrawn_at=at)
-        done = [child.pk for child in locked if _told(child)]
-        Child.objects.filter(pk__in=done, purged_at=None).update(purged_at=at)
-        for child in locked:
-            transaction.on_commit(lambda child=child: blobs.delete_all(child))  # type: ignore[misc]
-    return Batch(receipt=receipt, children=len(fresh), keys=keys, rows=rows, files=files)
+        done = [child for child in locked if _told(child) and child.pk not in stuck]
+        with_files = {child.pk for child in locked if child.pk in files or blobs.child_folder(child).exists()}
+        _finish([child for child in done if child.pk not in with_files], at)
+        if with_files:
+            transaction.on_commit(lambda: _remove_files(locked, files, done=done, at=at))
+    return Batch(
+        receipt=receipt,
+        children=len(fresh),
+        keys=len(destroyed),
+        rows=rows,
+        files=sum(map(len, files.values())),
+        stuck=len(stuck),
+    )
+
+
+def _destroy_keys(children: Sequence[Child]) -> tuple[frozenset[UUID], frozenset[UUID]]:
+    """First of all, and without the database. Returns whose keys were destroyed here, and whose would not go."""
+    try:
+        return keystore.current().destroy(
+            (child.pk, keystore.hour_of(child.collected_at)) for child in children
+        ), frozenset()
+    except keystore.KeysLeft as error:
+        log.error(
+            "%d keys could not be destroyed; nothing is read with them, the next purge tries again.", len(error.left)
+        )
+        return error.destroyed, frozenset(left for left in error.left if isinstance(left, UUID))
+
+
+def _blob_names(children: Sequence[Child]) -> dict[UUID, list[str]]:
+    names: dict[UUID, list[str]] = {}
+    items = VaultItem.objects.filter(child__in=children).exclude(blob="")
+    for child, name in items.values_list("child_id", "blob"):
+        names.setdefault(child, []).append(name)
+    return names
+
+
+def _remove_files(
+    children: Sequence[Child], names: Mapping[UUID, Sequence[str]], *, done: Sequence[Child], at: datetime
+) -> None:
+    """The rows are gone for good: now their files. A child whose files would not go stays unfinished."""
+    left = set()
+    for child in children:
+        try:
+            blobs.delete_all(child, names.get(child.pk, ()))
+        except OSError:
+            left.add(child.pk)
+    if left:
+        log.error(
+            "Files of %d children could not be removed; their keys are gone, the next purge tries again.", len(left)
+        )
+    _finish([child for child in done if child.pk not in left], at)
+
+
+def _finish(children: Sequence[Child], at: datetime) -> None:
+    if children:
+        Child.objects.filter(pk__in=[child.pk for child in children], purged_at=None).update(purged_at=at)
 
 
 def _told(child: Child) -> bool:

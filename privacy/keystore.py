@@ -10,9 +10,11 @@ child. A key is never stored in the database, because a database has backups.
     singles/<name>.key                 32 bytes, for things with a day of deletion of their own
 """
 
+import errno
+import logging
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +23,8 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from django.conf import settings
+
+log = logging.getLogger(__name__)
 
 KEY_BYTES = 32
 # The vault refuses at the exact second; the hour key outlives the hour's last child by up to an hour at most.
@@ -31,14 +35,26 @@ class KeyGone(LookupError):
     """There is no such key, or no longer."""
 
 
+class KeysLeft(OSError):
+    """The file system refused to remove keys. Everything that could be destroyed was; try again later."""
+
+    def __init__(self, left: Collection[UUID | str], destroyed: Collection[UUID] = ()) -> None:
+        super().__init__(errno.EIO, f"{len(left)} keys could not be destroyed")
+        self.left = frozenset(left)
+        self.destroyed = frozenset(destroyed)
+
+
 class KeyStore(Protocol):
-    """What the vault needs from a key store. A second backend only has to be able to destroy at once."""
+    """What the vault needs from a key store. A second backend only has to be able to destroy at once.
+
+    What destroys tries every key, and raises KeysLeft at the end if one of them would not go.
+    """
 
     def create(self, child: UUID, hour: datetime) -> bytes: ...
 
     def get(self, child: UUID, hour: datetime) -> bytes: ...
 
-    def destroy(self, children: Iterable[tuple[UUID, datetime]]) -> int: ...
+    def destroy(self, children: Iterable[tuple[UUID, datetime]]) -> frozenset[UUID]: ...
 
     def hours(self) -> list[datetime]: ...
 
@@ -101,10 +117,15 @@ class FolderKeyStore:
         except (FileNotFoundError, NotADirectoryError, InvalidUnwrap, ValueError) as error:
             raise KeyGone from error
 
-    def destroy(self, children: Iterable[tuple[UUID, datetime]]) -> int:
-        """Destroy the keys of these children; those already gone are skipped. Returns how many there were."""
-        paths = [self._child_path(child, hour) for child, hour in children]
-        return _destroy(paths)
+    def destroy(self, children: Iterable[tuple[UUID, datetime]]) -> frozenset[UUID]:
+        """Destroy the keys of these children; those already gone are skipped. Returns whose keys there were. Raises
+        KeysLeft."""
+        paths = {self._child_path(child, hour): child for child, hour in children}
+        gone, left = _destroy(paths)
+        destroyed = frozenset(paths[path] for path in gone)
+        if left:
+            raise KeysLeft([paths[path] for path in left], destroyed)
+        return destroyed
 
     def hours(self) -> list[datetime]:
         """Every hour that still has an hour key, or wrapped keys left behind by one, oldest first."""
@@ -113,14 +134,17 @@ class FolderKeyStore:
         return sorted(parse_hours(names))
 
     def destroy_hour(self, hour: datetime) -> int:
-        """Destroy an hour key first, then what it wrapped. Returns how many keys went."""
+        """Destroy an hour key first, then what it wrapped. Returns how many keys went. Raises KeysLeft."""
         stale = [path for path in folder_entries(self.root / "hours") if path.name.startswith(f".{hour_name(hour)}.")]
-        count = _destroy([self._hour_path(hour), *stale])
+        gone, left = _destroy([self._hour_path(hour), *stale])
         folder = self.root / "children" / hour_name(hour)
-        count += _destroy(folder_entries(folder))
+        # Without the hour key its wrapped keys are noise: they need no overwriting, which takes a sync each.
+        more, rest = (_destroy if left else _unlink)(folder_entries(folder))
+        if left or rest:
+            raise KeysLeft([path.name for path in (*left, *rest)])
         with suppress(FileNotFoundError):
             folder.rmdir()
-        return count
+        return len(gone) + len(more)
 
     def create_single(self, name: str) -> bytes:
         """Make a key for one thing that has its own day of deletion. Raises FileExistsError."""
@@ -136,8 +160,11 @@ class FolderKeyStore:
             raise KeyGone from error
 
     def destroy_singles(self, names: Iterable[str]) -> int:
-        """Destroy these keys; those already gone are skipped. Returns how many there were."""
-        return _destroy([self._single_path(name) for name in names])
+        """Destroy these keys; those already gone are skipped. Returns how many there were. Raises KeysLeft."""
+        gone, left = _destroy([self._single_path(name) for name in names])
+        if left:
+            raise KeysLeft([path.stem for path in left])
+        return len(gone)
 
     def _single_path(self, name: str) -> Path:
         return self.root / "singles" / f"{name}.key"
@@ -182,26 +209,53 @@ def _write_new(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
-def _destroy(paths: Iterable[Path]) -> int:
-    """Overwrite with zeros, make that durable, then unlink; one sync per folder at the end."""
-    folders = set()
-    count = 0
+def _destroy(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
+    """Overwrite with zeros, make that durable, then unlink; one sync per folder at the end. A key that cannot be
+    overwritten (disk full) is unlinked all the same. Returns what went and what would not."""
+    present, unwiped = [], 0
     for path in paths:
         try:
-            descriptor = os.open(path, os.O_WRONLY)
+            _wipe(path)
         except (FileNotFoundError, NotADirectoryError):
             continue
+        except OSError:
+            unwiped += 1
+        present.append(path)
+    gone, left = _unlink(present)
+    if unwiped:
+        log.error("%d keys could not be overwritten before they were unlinked.", unwiped)
+    return gone, left
+
+
+def _wipe(path: Path) -> None:
+    descriptor = os.open(path, os.O_WRONLY)
+    try:
+        os.write(descriptor, bytes(os.fstat(descriptor).st_size))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unlink(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
+    gone: list[Path] = []
+    left: list[Path] = []
+    for path in paths:
         try:
-            os.write(descriptor, bytes(os.fstat(descriptor).st_size))
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        path.unlink(missing_ok=True)
-        folders.add(path.parent)
-        count += 1
-    for folder in folders:
-        sync_folder(folder)
-    return count
+            path.unlink()
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # somebody else destroyed it at this moment
+        except OSError:
+            left.append(path)
+        else:
+            gone.append(path)
+    for folder in {path.parent for path in gone}:
+        try:
+            sync_folder(folder)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            log.error("That keys were removed could not be made durable.")
+    return gone, left
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,7 +1,8 @@
 """The vault: the only place where anything about a child is kept, and the only way to it.
 
 Reading needs a purpose and an actor, is logged, and is refused from the exact second the child's time is
-over, whatever the workers do: the vault looks at the clock itself, and the key that it needs dies soon after.
+over, whatever the workers do: the vault looks at the clock itself (`clock.latest`), and the key that it needs
+dies soon after.
 """
 
 from datetime import datetime
@@ -9,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from privacy import access, blobs, ciphers, keystore
+from privacy import access, blobs, ciphers, clock, keystore
 from privacy.forgetting import Forgotten, NotInVault
 from privacy.masked import Masked
 from privacy.models import Child, VaultItem
@@ -38,8 +39,8 @@ PurposeRefused = access.PurposeRefused
 
 def is_open(child: Child, *, now: datetime | None = None) -> bool:
     """Whether a child's time has not come: not ended, before its expiry (P10) and, unless ordered, not
-    abandoned."""
-    now = now or timezone.now()
+    abandoned. A clock that was set back does not bring it back (F8)."""
+    now = now or clock.latest()
     return (
         child.ended_at is None
         and now < access.expiry(child)
@@ -139,11 +140,18 @@ def _store(child: Child, kind: Kind, number: int, *, ciphertext: bytes | None, b
             defaults={"ciphertext": ciphertext, "blob": blob, "size": size, "created_at": timezone.now()},
         )
         if blob:
-            transaction.on_commit(lambda: blobs.settle(current, blob))
+            transaction.on_commit(lambda: _settle(item, blob))
         if old and old.blob:
             old_blob = old.blob
             transaction.on_commit(lambda: blobs.delete(current, old_blob))
     return item
+
+
+def _settle(item: VaultItem, blob: str) -> None:
+    """Move a committed blob to its child, unless the child was forgotten between the commit and now."""
+    blobs.settle(item.child, blob)
+    if not VaultItem.objects.filter(pk=item.pk).exists():
+        blobs.delete(item.child, blob)
 
 
 def _key(child: Child) -> bytes:
@@ -166,4 +174,4 @@ def end_reason(child: Child | None) -> Child.End | None:
         return None
     if child.end_reason:
         return Child.End(child.end_reason)
-    return Child.End.EXPIRED if timezone.now() >= access.expiry(child) else Child.End.ABANDONED
+    return Child.End.EXPIRED if clock.latest() >= access.expiry(child) else Child.End.ABANDONED

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import redis
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from pytest_django import Settings
+
+from privacy import clock
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +25,13 @@ def scratch_installation(settings: Settings, tmp_path: Path) -> None:
     settings.BLOB_DIR = tmp_path / "blobs"
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "tmp")
     settings.OUTBOX_DIR = tmp_path / "outbox"
+
+
+@pytest.fixture(autouse=True)
+def honest_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that moves the clock means that time passes: what the kernel counts goes on with it."""
+    monkeypatch.setattr(clock, "since_boot", time.time)
+    monkeypatch.setattr(clock, "synchronised", lambda: None)
 
 
 def _cache_keys(server: redis.Redis) -> list[bytes]:

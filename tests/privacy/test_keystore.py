@@ -57,13 +57,13 @@ def test_destroyed_keys_are_overwritten_before_they_are_unlinked(store: FolderKe
     kept = store.create(two, HOUR)
     (path,) = [path for path in files(store) if one.hex in path.name]
     with path.open("rb") as still_open:
-        assert store.destroy([(one, HOUR)]) == 1
+        assert store.destroy([(one, HOUR)]) == {one}
         assert still_open.read() == bytes(40)
     assert not path.exists()
     with pytest.raises(KeyGone):
         store.get(one, HOUR)
     assert store.get(two, HOUR) == kept
-    assert store.destroy([(one, HOUR)]) == 0
+    assert store.destroy([(one, HOUR)]) == set()
 
 
 def test_an_hour_takes_all_its_children_with_it(store: FolderKeyStore) -> None:
@@ -101,7 +101,7 @@ def test_f26_a_lost_or_damaged_store_says_that_keys_are_gone(store: FolderKeySto
     with pytest.raises(KeyGone):
         store.get(child, HOUR)
     assert store.hours() == []
-    assert store.destroy([(child, HOUR)]) == 0
+    assert store.destroy([(child, HOUR)]) == set()
     store.create(child, HOUR)
     for damage in (b"", b"short", bytes(40)):
         (store.root / "children" / "2026-11-22T04" / f"{child.hex}.key").write_bytes(damage)

@@ -106,7 +106,8 @@ def test_f6_workers_down_for_days(collect: Collect, django_capture_on_commit_cal
         assert keystore.current().hours() == []
     assert VaultItem.objects.count() == 0
     assert files(Path(settings.BLOB_DIR)) == []
-    assert [path.name for path in files(Path(settings.KEY_STORE_DIR))] == ["receipts-head"]
+    left = {path.name for path in files(Path(settings.KEY_STORE_DIR))}
+    assert left == {"clock", "last-purge", "receipts-head"}
     assert set(Child.objects.values_list("end_reason", flat=True)) == {"expired"}
 
 
@@ -129,9 +130,11 @@ def test_f7_f10_keys_die_even_if_the_database_does_not_answer(
     with time_machine.travel(START, tick=False) as clock:
         filled(collect)
         clock.shift(timedelta(days=30))
-        monkeypatch.setattr(retention, "_purge_children", broken)
-        assert retention.purge_at_start() is None
+        monkeypatch.setattr(children, "forget_batch", broken)
+        report = retention.purge_at_start()
         assert keystore.current().hours() == []
+    assert report is not None
+    assert report.problems == ["Purging expired children failed (DatabaseError)."]
 
 
 def test_batches_are_bounded_and_say_what_is_left(collect: Collect) -> None:
@@ -146,10 +149,12 @@ def test_batches_are_bounded_and_say_what_is_left(collect: Collect) -> None:
     assert [receipt.counts["children"] for receipt in Receipt.objects.all()] == [2, 2, 2, 1]
 
 
-def test_the_task_goes_on_until_nothing_is_left(collect: Collect, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_task_goes_on_until_nothing_is_left(
+    collect: Collect, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Commit
+) -> None:
     whole = retention.purge
     monkeypatch.setattr(retention, "purge", lambda: whole(batch=1, rounds=2))
-    with time_machine.travel(START, tick=False) as clock:
+    with time_machine.travel(START, tick=False) as clock, django_capture_on_commit_callbacks(execute=True):
         for _ in range(5):
             filled(collect)
         clock.shift(timedelta(days=15))
@@ -221,11 +226,12 @@ def test_blobs_of_a_rolled_back_transaction_go(collect: Collect, django_capture_
     assert vault.read(child, Kind.PHOTO, 3, purpose=Purpose.PREVIEW, actor=Actor.parent()).reveal() == LARGE
 
 
-def test_what_a_crash_left_of_an_old_hour_goes(collect: Collect) -> None:
+def test_what_a_crash_left_of_an_old_hour_goes(collect: Collect, django_capture_on_commit_callbacks: Commit) -> None:
     with time_machine.travel(START, tick=False) as clock:
         child = filled(collect)
         clock.shift(timedelta(days=15))
-        retention.purge()
+        with django_capture_on_commit_callbacks(execute=True):
+            retention.purge()
         blobs.child_folder(child).mkdir(parents=True, exist_ok=True)
         (blobs.child_folder(child) / "left").write_bytes(b"ciphertext")
         retention.purge()
