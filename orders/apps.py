@@ -6,8 +6,8 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from books import editions
-        from orders import access, payments, printing, review
-        from privacy import children
+        from orders import access, data_export, payments, printing, review
+        from privacy import children, choices, exports, holdings
 
         access.register()
         payments.on_paid(review.begin)
@@ -16,3 +16,6 @@ class OrdersConfig(AppConfig):
         children.register_finder(access.find_child)
         children.on_forget(review.child_forgotten)
         children.on_forget(printing.child_forgotten)
+        choices.register_place(data_export.place)
+        holdings.register(data_export.staying)
+        exports.register(data_export.part)

@@ -15,6 +15,7 @@ from accounts.models import OutgoingMail
 from books.models import Revision
 from orders import links, shipping
 from orders.models import Order, OrderLine, PrintJob, Refund
+from privacy.models import Child, Receipt
 
 
 def order_confirmed(order: Order) -> OutgoingMail:
@@ -73,7 +74,21 @@ def change_answered(order: Order, *, message: int) -> OutgoingMail:
 
 def not_printed(order: Order, *, line: OrderLine) -> OutgoingMail:
     """A book was approved and could not be printed before the child was forgotten: money back, or anew (F23)."""
-    return _send(order, "not_printed", str(line.pk), line=line)
+    wished = line.edition is not None and line.edition.child.end_reason in (Child.End.DELETED, Child.End.WITHDRAWN)
+    return _send(order, "not_printed", str(line.pk), line=line, wished=wished)
+
+
+def data_deleted(line: OrderLine, receipt: Receipt) -> OutgoingMail:
+    """The receipt of a deletion that a parent asked for (P5, P8)."""
+    return _send(
+        line.order,
+        "data_deleted",
+        receipt.sha256[:16],
+        line=line,
+        receipt=receipt,
+        receipt_link=settings.SITE_URL + reverse("privacy:receipt", args=[receipt.sha256]),
+        withdrawn=receipt.reason == Child.End.WITHDRAWN,
+    )
 
 
 def money_back(order: Order, *, refund: Refund, reason: str) -> OutgoingMail:

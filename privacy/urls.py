@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from privacy import receipt_views, views
+from privacy import data_views, receipt_views, views
 
 app_name = "privacy"
 urlpatterns = [
@@ -10,8 +10,11 @@ urlpatterns = [
     path("policies/<slug:slug>/<str:version>/", views.policy, name="policy_version"),
     path("contact/", views.contact, name="contact"),
     path("contact/received/", views.contact_received, name="contact_received"),
-    path("my-book/<uuid:edition>/data/", views.forget, name="forget"),
+    path("my-book/<uuid:edition>/data/", data_views.data, name="data"),
+    path("my-book/<uuid:edition>/data/download/", data_views.download, name="download"),
+    path("my-book/<uuid:edition>/data/delete/", data_views.forget, name="forget"),
+    path("my-book/<uuid:edition>/data/withdraw/", data_views.withdraw, name="withdraw"),
     path("receipts/", receipt_views.chain, name="receipts"),
     path("receipts/chain.json", receipt_views.chain_as_json, name="receipts_json"),
-    path("receipts/<str:sha256>/", views.receipt, name="receipt"),
+    path("receipts/<str:sha256>/", data_views.receipt, name="receipt"),
 ]

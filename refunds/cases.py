@@ -1,5 +1,6 @@
 """Deciding that a customer gets the money back (P23). What follows is carried out by `refunds.payouts`."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from refunds.models import Case
 Kind = Case.Kind
 REMINDER_DAYS = (3, 6, 9)
 UNAPPROVED = (Order.State.PAID, Order.State.IN_REVIEW)
+WISHED = (Child.End.DELETED, Child.End.WITHDRAWN)
 _REASONS = {
     Kind.UNAPPROVED: "The digital copy was not approved in time, and we forget the child's data when we said we would.",
     Kind.UNPRINTABLE: "The child's data was forgotten, as promised, before the book could be printed.",
@@ -94,19 +96,43 @@ def forget_children_of(order: Order) -> None:
 
 
 def child_forgotten(child: Child) -> None:
-    """For `privacy.children.on_forget`: an unapproved order whose books can none of them be made any more goes back
-    (P5, P23). One of which another book is still open stays with the parent, who can cancel it at any time."""
-    for line in OrderLine.objects.filter(edition__child=child):
+    """For `privacy.children.on_forget`: an order whose books can none of them be made any more goes back (P5, P23).
+
+    Unapproved ones always; approved ones that the printer does not have yet when the parent wished it (on time, the
+    parent is told by mail and decides: F23). One of which another book is still open stays with the parent. Whoever
+    wished it gets the receipt by mail, unless the forgetting only followed a cancellation.
+    """
+    wished = child.end_reason in WISHED
+    for line in OrderLine.objects.select_related("order").filter(edition__child=child):
         changes.close_book(line)
-    in_time = child.end_reason in (Child.End.DELETED, Child.End.WITHDRAWN)
-    for order in Order.objects.filter(lines__edition__child=child, state__in=UNAPPROVED):
-        books = [line.edition.child for line in order.lines.select_related("edition__child") if line.edition]
-        if not any(children.is_open(one) for one in books):
-            cancel_and_refund(
-                order,
-                actor="customer" if in_time else "system",
-                kind=Kind.CANCELLATION if in_time else Kind.UNAPPROVED,
-            )
+        if wished and child.receipt is not None and line.order.state != Order.State.CANCELLED:
+            mails.data_deleted(line, child.receipt)
+    stoppable = (*UNAPPROVED, *printing.PRINTABLE) if wished else UNAPPROVED
+    for order in Order.objects.filter(lines__edition__child=child, state__in=stoppable):
+        _stop(order, wished=wished)
+
+
+def stop_wished() -> None:
+    """The sweeper's part: approved orders whose printing was under way when the parent had the child forgotten, and
+    which were not printed after all."""
+    for order in Order.objects.filter(
+        state__in=printing.PRINTABLE, lines__edition__child__end_reason__in=WISHED
+    ).distinct():
+        _stop(order, wished=True)
+
+
+def all_forgotten(order: Order, *, but: Child | None = None) -> bool:
+    """Whether none of the order's books can be made any more (leaving out the one of `but`)."""
+    books = [line.edition.child for line in order.lines.select_related("edition__child") if line.edition]
+    return not any(children.is_open(child) for child in books if child != but)
+
+
+def _stop(order: Order, *, wished: bool) -> None:
+    if not all_forgotten(order) or not can_cancel(order):
+        return
+    kind = Kind.CANCELLATION if wished else Kind.UNAPPROVED
+    with suppress(CannotCancel):  # the files left for the printer at this moment
+        cancel_and_refund(order, actor="customer" if wished else "system", kind=kind)
 
 
 def remind_or_cancel(order: Order) -> None:

@@ -28,8 +28,9 @@ def sweep_payouts() -> None:
 
 @shared_task(name="refunds.sweep_unapproved")
 def sweep_unapproved() -> None:
-    """Remind parents of digital copies, cancel orders that were not approved while there was time, and forget the
-    children of cancelled orders where a crash came between."""
+    """Remind parents of digital copies, cancel orders that were not approved while there was time, forget the
+    children of cancelled orders where a crash came between, and stop what a parent wished away while it was
+    being sent."""
     for order in list(Order.objects.filter(state__in=cases.UNAPPROVED).order_by("pk")):
         try:
             cases.remind_or_cancel(order)
@@ -41,3 +42,4 @@ def sweep_unapproved() -> None:
     left_over = Order.objects.filter(state=Order.State.CANCELLED, lines__edition__child__in=open_children)
     for order in left_over.distinct()[:BATCH]:
         cases.forget_children_of(order)
+    cases.stop_wished()

@@ -46,6 +46,7 @@ def preview(request: HttpRequest, edition_id: UUID) -> HttpResponse:
             "forgotten": child.expires_at,
             "locked": edition.locked_at is not None,
             "edit_url": reverse("books:edit", args=[edition.pk]),
+            "data_url": reverse("privacy:data", args=[edition.pk]),
             "forget_url": reverse("privacy:forget", args=[edition.pk]),
             # The orders live above the books: their form comes as a template of theirs, where there is one.
             "order_template": select_template(["orders/add_to_basket.html", "books/order_later.html"]),

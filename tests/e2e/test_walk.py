@@ -207,11 +207,14 @@ class Walk:
 
     def forget(self) -> None:
         page = self.page
-        parent.press(page.get_by_role("link", name="Forget everything now"))
+        parent.press(page.get_by_role("link", name="What we hold about your child"))
         expect(page.get_by_role("heading", name="Who looked at it")).to_be_visible()
         expect(page.get_by_text("The parent asked about page five")).to_be_visible()
+        self.album.keep(page, "what-we-hold")
+        parent.press(page.get_by_role("link", name="Delete everything now"))
+        expect(page.get_by_text("so nothing changes")).to_be_visible()
         self.album.keep(page, "forget")
-        parent.press(page.get_by_role("button", name="Delete everything now"))
+        parent.press(page.get_by_role("button", name="Yes, delete everything"))
         expect(page.get_by_role("heading", name="Your receipt")).to_be_visible()
         self.album.keep(page, "receipt")
         assert parent.goto(page, self.preview).status == 410

@@ -244,16 +244,41 @@ def test_only_stopped_jobs_of_living_orders_are_queued_again() -> None:
 # --- the child is forgotten -------------------------------------------------------------------------------------------
 
 
-def test_p5_forgetting_stops_an_unprinted_book_and_offers_the_money(small_story: Story) -> None:
+def test_p5_a_wish_to_forget_stops_an_unprinted_book_and_its_order(small_story: Story) -> None:
     job = queued(small_story)
     OutgoingMail.objects.all().delete()
     assert job.line.edition is not None
     children.forget(job.line.edition.child, reason=Child.End.WITHDRAWN)
     job.refresh_from_db()
+    job.line.order.refresh_from_db()
+    assert (job.state, job.line.order.state) == (State.CANCELLED, Order.State.CANCELLED)
+    assert (mails(), outbox.outbox) == (["data_deleted", "order_cancelled"], [])
+    assert not printing.make_and_send(job.pk)
+
+
+def test_f23_forgetting_on_time_stops_an_unprinted_book_and_offers_the_money(small_story: Story) -> None:
+    job = queued(small_story)
+    OutgoingMail.objects.all().delete()
+    assert job.line.edition is not None
+    children.forget(job.line.edition.child, reason=Child.End.EXPIRED)
+    job.refresh_from_db()
     assert (job.state, mails(), outbox.outbox) == (State.BLOCKED, ["staff_task", "not_printed"], [])
+    assert "We keep that promise even when it stops a book" in OutgoingMail.objects.get(template="not_printed").text
     assert printing.unprintable(job.line.order) == [job.line]
     with pytest.raises(printing.TooLate, match="Cancel and refund the order"):
         printing.again(job, actor="staff:1")
+
+
+def test_p5_of_two_approved_books_the_one_that_is_wished_away_is_stopped_and_everybody_told(small_story: Story) -> None:
+    first, second = approve(in_review(small_story, books=2))
+    OutgoingMail.objects.all().delete()
+    assert first.line.edition is not None
+    children.forget(first.line.edition.child, reason=Child.End.DELETED)
+    for job in (first, second):
+        job.refresh_from_db()
+    assert (first.state, second.state) == (State.BLOCKED, State.QUEUED)
+    assert mails() == ["data_deleted", "staff_task", "not_printed"]
+    assert "had everything about your child deleted" in OutgoingMail.objects.get(template="not_printed").text
 
 
 def test_p35_the_printers_words_go_with_the_child() -> None:
