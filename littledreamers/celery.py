@@ -37,6 +37,7 @@ app.conf.beat_schedule = {
     "cancel what nobody paid": _every(600, "orders.sweep_unpaid"),
     "send approved books to the printer": _every(10, "orders.sweep_print_jobs"),
     "carry out decided refunds": _every(10, "refunds.sweep_payouts"),
+    "tell staff about late refunds": _every(3600, "refunds.sweep_deadlines"),
     "remind of digital copies and cancel what nobody approved": _every(3600, "refunds.sweep_unapproved"),
     "mail the head of the receipts, once a day": _every(3600, "privacy.mail_receipts"),
     "erase what else is due": _every(3600, "privacy.erase_due"),

@@ -15,6 +15,7 @@ from accounts.models import OutgoingMail
 from books.models import Revision
 from orders import links, shipping
 from orders.models import Order, OrderLine, PrintJob, Refund
+from orders.money_back import promised_from_today
 from privacy.models import Child, Receipt
 
 
@@ -58,7 +59,7 @@ def shipped(order: Order, *, carrier: str = "", tracking: str = "") -> OutgoingM
 
 def order_cancelled(order: Order, *, refund: int = 0, reason: str = "") -> OutgoingMail:
     """The order is cancelled. `refund` is what goes back, in minor units; `reason` one kind sentence."""
-    return _send(order, "order_cancelled", refund=refund, reason=reason)
+    return _send(order, "order_cancelled", refund=refund, reason=reason, by=promised_from_today(order.country))
 
 
 def approval_reminder(order: Order, *, day: int) -> OutgoingMail:
@@ -93,7 +94,8 @@ def data_deleted(line: OrderLine, receipt: Receipt) -> OutgoingMail:
 
 def money_back(order: Order, *, refund: Refund, reason: str) -> OutgoingMail:
     """Money goes back for another cause than a cancellation, as when it was paid twice. `reason` is one sentence."""
-    return _send(order, "money_back", str(refund.pk), refund=refund, reason=reason)
+    by = promised_from_today(order.country)
+    return _send(order, "money_back", str(refund.pk), refund=refund, reason=reason, by=by)
 
 
 def job_needs_staff(job: PrintJob) -> OutgoingMail:

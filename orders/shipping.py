@@ -90,12 +90,3 @@ def working_days_after(day: date, count: int) -> date:
         if day.weekday() < 5:
             count -= 1
     return day
-
-
-def working_days_before(day: date, count: int) -> date:
-    """The last day from which `count` working days have passed on `day`."""
-    while count:
-        if day.weekday() < 5:
-            count -= 1
-        day -= timedelta(days=1)
-    return day

@@ -70,13 +70,15 @@ class Waits(admin.SimpleListFilter):
     parameter_name = "waits"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("failed", "failed: needs you"), ("late", "late at the bank")]
+        return [("failed", "failed: needs you"), ("late", "late at the bank"), ("overdue", "due today or overdue")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Refund]) -> QuerySet[Refund]:
         if self.value() == "failed":
             return queryset.filter(pk__in=money_back.failed().values("pk"))
         if self.value() == "late":
             return queryset.filter(pk__in=payouts.late().values("pk"))
+        if self.value() == "overdue":
+            return queryset.filter(pk__in=payouts.overdue().values("pk"))
         return queryset
 
 

@@ -13,12 +13,13 @@ from refunds.models import ChangeRequest
 
 @dataclass(frozen=True)
 class Waiting:
-    """One kind of work: how much of it there is, and where."""
+    """One kind of work: how much of it there is, and where. `overdue`: a promise is being broken."""
 
     label: str
     count: int
     url: str
     urgent: bool = False
+    overdue: bool = False
 
 
 def waiting() -> list[Waiting]:
@@ -29,6 +30,7 @@ def waiting() -> list[Waiting]:
     messages = reverse("admin:privacy_contactmessage_changelist")
     at_the_printer = PrintJob.objects.filter(state__in=[PrintJob.State.SENT, PrintJob.State.RECEIVED])
     return [
+        Waiting("Refunds due today or overdue", payouts.overdue().count(), refunds + "?waits=overdue", overdue=True),
         Waiting("Refunds that failed", money_back.failed().count(), refunds + "?waits=failed", urgent=True),
         Waiting("Refunds late at the bank", payouts.late().count(), refunds + "?waits=late", urgent=True),
         Waiting("Print jobs that need you", printing.needing_staff().count(), jobs + "?waits=staff", urgent=True),

@@ -104,9 +104,19 @@ def waiting() -> QuerySet[Refund]:
 
 
 def late() -> QuerySet[Refund]:
-    """Refunds that are still under way on business day 10: four days are left to keep the promise (P29)."""
-    under_way = Refund.objects.filter(state__in=[State.DECIDED, State.SUBMITTING, State.PENDING])
-    return under_way.filter(decided_at__lte=money_back.alarm_before())
+    """Refunds that are still under way on business day 10 or later: some days are left to keep the promise (P29)."""
+    return (
+        _under_way().filter(money_back.waited(settings.REFUND_BUSINESS_DAYS[0])).exclude(pk__in=overdue().values("pk"))
+    )
+
+
+def overdue() -> QuerySet[Refund]:
+    """Refunds that are still under way on business day 14 or later, the last day that was promised (P29)."""
+    return _under_way().filter(money_back.waited(settings.REFUND_BUSINESS_DAYS[1]))
+
+
+def _under_way() -> QuerySet[Refund]:
+    return Refund.objects.filter(state__in=[State.DECIDED, State.SUBMITTING, State.PENDING])
 
 
 def execute(refund_id: int) -> bool:

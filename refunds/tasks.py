@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from orders.models import Order
 from privacy.models import Child
-from refunds import cases, payouts
+from refunds import cases, deadlines, payouts
 
 log = structlog.get_logger("littledreamers.refunds")
 
@@ -24,6 +24,12 @@ def sweep_payouts() -> None:
     """Carry out what waits, oldest first."""
     for refund_id in list(payouts.waiting().order_by("pk").values_list("pk", flat=True)[:BATCH]):
         payouts.execute(refund_id)
+
+
+@shared_task(name="refunds.sweep_deadlines")
+def sweep_deadlines() -> None:
+    """Tell staff about refunds that are late."""
+    deadlines.alarm()
 
 
 @shared_task(name="refunds.sweep_unapproved")

@@ -69,6 +69,6 @@ def cancel_mine(request: HttpRequest, number: str) -> HttpResponse:
         "possible": not too_late and cases.can_cancel_alone(order),
         "unprintable": printing.unprintable(order),
         "amount": sum(payouts.left_to_refund(payment) for payment in order.payments.all()),
-        "by": money_back.promised_from_today(),
+        "by": money_back.promised_from_today(order.country),
     }
     return render(request, "refunds/cancel_mine.html", page, status=409 if too_late else 200)

@@ -55,7 +55,7 @@ ALL: dict[str, tuple[Send, str, list[str]]] = {
     "order_cancelled": (
         lambda order: mails.order_cancelled(order, refund=6470, reason="You asked for it."),
         "Your order {} is cancelled",
-        ["You asked for it.", "€64.70", "10 to 14 business days"],
+        ["You asked for it.", "€64.70", "10 to 14 business days, at the latest by"],
     ),
     "not_printed": (
         lambda order: mails.not_printed(order, line=order.lines.all()[0]),
@@ -65,7 +65,7 @@ ALL: dict[str, tuple[Send, str, list[str]]] = {
     "money_back": (
         lambda order: mails.money_back(order, refund=Refund(pk=1, amount=6470), reason="This order was paid twice."),
         "Your order {}: your money is on its way back",
-        ["This order was paid twice.", "€64.70", "10 to 14 business days"],
+        ["This order was paid twice.", "€64.70", "10 to 14 business days, at the latest by"],
     ),
     "change_answered": (
         lambda order: mails.change_answered(order, message=1),

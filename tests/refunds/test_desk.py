@@ -1,6 +1,6 @@
 """What waits for staff, on the admin's first page."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 import time_machine
@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from books.models import Edition
+from orders import business_days
 from orders.models import Order, Payment, PrintJob, Refund
 from refunds import changes, desk
 from tests.orders.factories import CANARY, make_ordered
@@ -51,9 +52,13 @@ def test_p22_p28_p29_everything_that_needs_a_person_is_counted_and_its_link_show
     job_at_the_printer(make_ordered(state=Order.State.CANCELLED), number="J-T-3", state=PrintJob.State.REJECTED)
     changes.ask(in_review().lines.get(), f"About {CANARY}")
     failed_refund(make_ordered(state=Order.State.CANCELLED))
-    late = failed_refund(make_ordered(state=Order.State.CANCELLED))
-    Refund.objects.filter(pk=late.pk).update(state="pending", decided_at=timezone.now() - timedelta(days=20))
+    day_10 = business_days.before(timezone.localdate(), 10, "DK")
+    for days in (0, 30):
+        late = failed_refund(make_ordered(state=Order.State.CANCELLED))
+        decided = timezone.make_aware(datetime.combine(day_10 - timedelta(days=days), time.min))
+        Refund.objects.filter(pk=late.pk).update(state="pending", decided_at=decided)
     assert counts() == {
+        "Refunds due today or overdue": 1,
         "Refunds that failed": 1,
         "Refunds late at the bank": 1,
         "Print jobs that need you": 1,
@@ -63,6 +68,7 @@ def test_p22_p28_p29_everything_that_needs_a_person_is_counted_and_its_link_show
     }
     page = boss.get(reverse("admin:index")).text
     assert CANARY not in page
+    assert page.count('class="desk-overdue"') == 1
     for item in desk.waiting():
         answer = boss.get(item.url)
         assert answer.status_code == 200
