@@ -31,7 +31,7 @@ def promised_by(refund: Refund) -> date:
     return _promised(timezone.localdate(refund.decided_at), refund.payment.order.country)
 
 
-def promised_from_today(country: str = shipping.HOME) -> date:
+def promised_from_today(country: str) -> date:
     """The last day on which money may arrive in a country that is decided about today."""
     return _promised(timezone.localdate(), country)
 

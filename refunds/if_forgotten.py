@@ -53,6 +53,6 @@ def consequence(child: Child) -> Consequence | None:
             "outcome": outcome(order, child),
             "order": order,
             "amount": sum(payouts.left_to_refund(payment) for payment in order.payments.all()),
-            "by": money_back.promised_from_today(),
+            "by": money_back.promised_from_today(order.country),
         },
     )
