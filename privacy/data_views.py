@@ -7,11 +7,10 @@ from uuid import UUID
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from privacy import access_log, children, choices, exports, holdings, rate_limits, receipts
+from privacy import access_log, children, choices, clock, exports, holdings, rate_limits, receipts
 from privacy.forgetting import Forgotten
 from privacy.models import Child, Receipt
 from privacy.vault import end_reason
@@ -96,7 +95,7 @@ def _about(child: Child, edition: UUID) -> dict[str, Any]:
 def _data_page(
     request: HttpRequest, child: Child, edition: UUID, *, too_many: bool = False, status: int = 200
 ) -> HttpResponse:
-    now, until = timezone.now(), holdings.until(child)
+    now, until = clock.latest(), holdings.until(child)
     context = _about(child, edition) | {
         "now": now,
         "until": until,

@@ -7,6 +7,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from orders.models import Order
+from privacy import children
+from privacy.models import Child
 from tests.orders.factories import CANARY, make_ordered
 
 pytestmark = pytest.mark.django_db
@@ -57,3 +59,30 @@ def test_three_orders_take_as_many_queries_as_one(
     make_ordered(user=karen, books=2)
     with django_assert_num_queries(4):
         assert client.get(URL).text.count("account-order__number") == 3
+
+
+def test_p6_the_account_leads_to_the_data_of_every_child_and_of_nobody_elses(client: Client, karen: User) -> None:
+    mine = make_ordered(user=karen, books=2)
+    theirs = make_ordered(user=User.objects.create_user("other@example.com", "a-long-password"))
+    client.force_login(karen)
+    page = client.get(URL).text
+    for line in mine.lines.all():
+        address = reverse("privacy:data", args=[line.edition_id])
+        assert address in page
+        assert client.get(address).status_code == 200
+    (other,) = theirs.lines.all()
+    assert str(other.edition_id) not in page
+    assert client.get(reverse("privacy:data", args=[other.edition_id])).status_code == 404
+    assert "in 13 days 23 hours" in page
+
+
+def test_p8_a_forgotten_child_is_listed_with_its_receipt(client: Client, karen: User) -> None:
+    line = make_ordered(user=karen).lines.get()
+    client.force_login(karen)
+    assert line.edition is not None
+    children.forget(line.edition.child, reason=Child.End.EXPIRED)
+    page = client.get(URL).text
+    assert "See the receipt" in page
+    assert "as promised" in page
+    assert "See, download or delete" not in page
+    assert "Your receipt" in client.get(reverse("privacy:data", args=[line.edition_id])).text
