@@ -6,6 +6,7 @@ refuses to start until it has been told its secrets (see `docs/deployment.md`).
 """
 
 import hashlib
+import logging
 import secrets
 from datetime import timedelta
 from pathlib import Path
@@ -370,6 +371,8 @@ structlog.configure(
 )
 # Loggers that bring handlers of their own lose them: nothing is written but through the formatter above.
 _ours: dict[str, Any] = {"handlers": [], "propagate": True}
+# A line that cannot be written (closed stream, full disk) would otherwise go to stderr as it came, error and all.
+logging.raiseExceptions = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
