@@ -1,33 +1,19 @@
 """Staff cancel an order that nobody approved, and the money goes back in full (P23)."""
 
-import json
-import urllib.request
 from collections.abc import Callable
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.e2e import parent, staff
 from tests.e2e.conftest import Visitors
-from tests.e2e.installation import Installation, link_in, wait_for
+from tests.e2e.installation import link_in, wait_for
+from tests.e2e.money import refunds
 from tests.e2e.watching import Album
 
 pytestmark = pytest.mark.e2e
 
 PARENT = "cancelled@example.org"
-
-
-def _refunds(shop: Installation) -> list[dict[str, Any]]:
-    """The refunds that the payment provider knows, newest first."""
-    port = (urlsplit(shop.url).port or 0) + 1
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/v1/refunds?limit=10", headers={"Authorization": "Bearer sk_test_sandbox"}
-    )
-    with urllib.request.urlopen(request, timeout=5) as answer:
-        found: list[dict[str, Any]] = json.load(answer)["data"]
-    return found
 
 
 @pytest.mark.on("services")
@@ -37,7 +23,7 @@ def test_p23_staff_cancel_and_the_money_goes_back(visitors: Visitors, album: Cal
     page = visitors.new()
     number = parent.buy(page, email=PARENT)
     shop.wait_for_mail(to=PARENT, subject="look at your digital copy")
-    before = len(_refunds(shop))
+    before = len(refunds(shop))
     desk = visitors.new()
     staff.sign_in(desk, shop)
     staff.open_order(desk, number)
@@ -48,7 +34,7 @@ def test_p23_staff_cancel_and_the_money_goes_back(visitors: Visitors, album: Cal
     body = mail.get_body(("plain",))
     assert body is not None
     assert "€44.80" in body.get_content()
-    known = wait_for(lambda: _refunds(shop)[before:])
+    known = wait_for(lambda: refunds(shop)[before:])
     assert known is not None, "no refund arrived at the payment provider"
     assert (known[0]["amount"], known[0]["currency"], known[0]["status"]) == (4480, "eur", "succeeded")
     visitor = visitors.new()
