@@ -39,6 +39,7 @@ app.conf.beat_schedule = {
     "carry out decided refunds": _every(10, "refunds.sweep_payouts"),
     "tell staff about late refunds": _every(3600, "refunds.sweep_deadlines"),
     "remind of digital copies and cancel what nobody approved": _every(3600, "refunds.sweep_unapproved"),
+    "remind staff of the rules": _every(3600, "privacy.remind_staff"),
     "mail the head of the receipts, once a day": _every(3600, "privacy.mail_receipts"),
     "erase what else is due": _every(3600, "privacy.erase_due"),
     "forget the demo's old mails": _every(3600, "littledreamers.purge_outbox"),
