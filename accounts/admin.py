@@ -1,9 +1,13 @@
 """Staff pages about people and mail."""
 
+import re
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from accounts import erasing
 from accounts.models import OutgoingMail, User
@@ -21,7 +25,28 @@ class UserAdmin(BaseUserAdmin):  # type: ignore[type-arg]
         ("May", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
         ("When", {"fields": ("last_login", "date_joined")}),
     )
-    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),)
+    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2", "is_staff")}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Nobody becomes a customer by changing where their mails go, and no customer becomes staff (P12)."""
+        fixed = {"last_login", "date_joined"}
+        if obj is not None and not obj.is_staff:
+            fixed |= {"email", "is_staff", "is_superuser"}
+        if not request.user.is_superuser:
+            fixed |= {"is_superuser", "groups", "user_permissions"}
+        return tuple(sorted(fixed))
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Only superusers change superusers."""
+        above = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return not above and super().has_change_permission(request, obj)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Customers ask for a new password by mail; staff do not set it for them."""
+        user = self.get_object(request, id)
+        if user is not None and not user.is_staff:
+            raise PermissionDenied
+        return super().user_change_password(request, id, form_url)
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         erasing.account(obj)
@@ -38,7 +63,15 @@ class OutgoingMailAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("created_at", "template", "recipient", "state", "tries", "sent_at")
     list_filter = ("state", "template")
     search_fields = ("recipient", "key")
-    fields = ("key", "template", "recipient", "subject", "text", "state", "tries", "created_at", "sent_at")
+    fields = ("key", "template", "recipient", "subject", "words", "state", "tries", "created_at", "sent_at")
+
+    @admin.display(description="text")
+    def words(self, row: OutgoingMail) -> str:
+        """The text without its links: whoever has an order's link sees the child, and whoever has a link for a new
+        password is that customer (P12)."""
+        if row.template.startswith("account/"):
+            return "Not shown: it holds a key to the account."
+        return re.sub(r"\S*https?://\S+", "(a link)", row.text)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -9,14 +9,21 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from privacy import policies
+from privacy import training
 from privacy.keystore import hour_of
-from privacy.models import Child, StaffTraining, VaultAccess
+from privacy.models import Child, VaultAccess
 from privacy.purposes import Actor, Kind, Purpose
+from privacy.reasons import NoReason, require_reason
 
 PERMISSION = "privacy.view_child_data"
-SHORTEST_REASON = 5
 FOR_THE_PRINTER = frozenset({Kind.INTERIOR, Kind.COVER})
+# Nobody but a machine of ours makes print files.
+PURPOSES_OF = {
+    "parent": frozenset({Purpose.PREVIEW, Purpose.RENDER, Purpose.RIGHTS}),
+    "staff": frozenset({Purpose.PREVIEW, Purpose.RENDER, Purpose.RIGHTS}),
+    "printer": frozenset({Purpose.PRINT}),
+    "system": frozenset(Purpose),
+}
 
 
 class PurposeRefused(PermissionDenied):
@@ -25,6 +32,14 @@ class PurposeRefused(PermissionDenied):
 
 class AccessRefused(PermissionDenied):
     """This person may not look at a child's data; the message says what is missing (P12, P14)."""
+
+    to_training = False
+
+
+class NotTrained(AccessRefused):
+    """The page where this can be put right is `privacy:training`."""
+
+    to_training = True
 
 
 def expiry(child: Child) -> datetime:
@@ -38,22 +53,22 @@ def check(kind: Kind, *, purpose: Purpose, actor: Actor, reason: str) -> None:
         raise PurposeRefused("A child's data is used to make the book and for nothing else.")
     if actor.label == "printer" and (purpose is not Purpose.PRINT or kind not in FOR_THE_PRINTER):
         raise PurposeRefused("The printer gets the print files and nothing else.")
+    if purpose not in PURPOSES_OF.get(actor.role, frozenset()):
+        raise PurposeRefused("Nobody of this kind opens a child's data for this.")
     if actor.is_staff:
-        _check_staff(actor.user, reason)
+        check_staff(actor.user)
+        try:
+            require_reason(reason)
+        except NoReason as error:
+            raise AccessRefused(str(error)) from error
 
 
-def _check_staff(user: User | None, reason: str) -> None:
+def check_staff(user: User | None) -> None:
+    """Whether this person may look at what speaks of a child, for whatever reason. Raises AccessRefused."""
     if user is None or not user.is_active or not user.is_staff or not user.has_perm(PERMISSION):
         raise AccessRefused("Your account may not look at children's data. Ask a colleague who may.")
-    if not trained(user):
-        raise AccessRefused("Read and acknowledge the current privacy policy first (Staff trainings).")
-    if len(reason.strip()) < SHORTEST_REASON:
-        raise AccessRefused("Type why you need to look; the parent will see it.")
-
-
-def trained(user: User) -> bool:
-    """Whether this member of staff has acknowledged the privacy policy that is in force (P14)."""
-    return StaffTraining.objects.filter(user=user, policy=policies.current("privacy")).exists()
+    if not training.state_of(user).valid:
+        raise NotTrained("First read and acknowledge the privacy policy that is in force and the rules for staff.")
 
 
 def record(child: Child, kind: Kind, *, purpose: Purpose, actor: Actor, reason: str) -> None:

@@ -1,15 +1,22 @@
-"""Staff pages about privacy: to look at, except messages to be answered and trainings to be recorded."""
+"""Staff pages about privacy: to look at, except messages, which are answered here."""
+
+from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
-from privacy import contact
+from accounts.models import User
+from privacy import access, contact
 from privacy.models import (
     Child,
     Consent,
     ContactMessage,
     PolicyVersion,
+    Proof,
     Receipt,
     StaffTraining,
     VaultAccess,
@@ -74,7 +81,7 @@ class ContactMessageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("reference", "topic", "order_number", "sent_at", "answer_by", "answered_at", "purge_at")
     list_filter = ("topic", ("answered_at", admin.EmptyFieldListFilter))
     search_fields = ("=reference", "=order_number", "=email")
-    readonly_fields = (
+    fields = (
         "reference",
         "name",
         "email",
@@ -84,22 +91,56 @@ class ContactMessageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "sent_at",
         "answer_by",
         "purge_at",
+        "answered_at",
     )
-    fields = (*readonly_fields, "answered_at")
+
+    def get_fields(self, request: HttpRequest, obj: ContactMessage | None = None) -> Any:
+        shown = "words" if self._may_read(request) else "why_shut"
+        return [shown if field == "words" else field for field in self.fields]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ContactMessage | None = None) -> Any:
+        return [field for field in self.get_fields(request, obj) if field != "answered_at"]
+
+    def _may_read(self, request: HttpRequest) -> bool:
+        """What was written may speak of a child: only those read it who may look at children's data (P12, P14)."""
+        try:
+            access.check_staff(request.user if isinstance(request.user, User) else None)
+        except access.AccessRefused:
+            return False
+        return True
 
     @admin.display(description="message")
     def words(self, message: ContactMessage) -> str:
         return contact.words(message) or "The words are gone."
 
+    @admin.display(description="message")
+    def why_shut(self, _message: ContactMessage) -> SafeString:
+        return format_html(
+            'You may not read this: it may speak of a child. <a href="{}">See what is missing</a>',
+            reverse("privacy:training"),
+        )
+
+    def delete_model(self, request: HttpRequest, obj: ContactMessage) -> None:
+        contact.forget([obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ContactMessage]) -> None:
+        contact.forget(list(queryset))
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
 
+@admin.register(Proof)
+class ProofAdmin(ReadOnlyAdmin):
+    """What the proofs of forgetting searched and found."""
+
+    list_display = ("at", "passed", "summary")
+    list_filter = ("passed",)
+
+
 @admin.register(StaffTraining)
-class StaffTrainingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Who has acknowledged which version of the privacy policy (P14)."""
+class StaffTrainingAdmin(ReadOnlyAdmin):
+    """Who has acknowledged which version of the privacy policy (P14): for themselves, on the page for it."""
 
     list_display = ("user", "policy", "acknowledged_at")
     list_select_related = ("user", "policy")
-    autocomplete_fields = ("user",)
-    fields = ("user", "policy", "acknowledged_at")

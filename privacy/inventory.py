@@ -12,11 +12,12 @@ from django.apps import apps
 from django.conf import settings
 from django.utils.module_loading import import_string, module_has_submodule
 
-from accounts.claims import About, Claim, Record
+from accounts.claims import CONSENT, CONTRACT, INTEREST, LAW, About, Claim, Record
 from accounts.erasing import ADDRESS_CHECK_RETENTION
 from privacy import register
 
-_ORDER = {About.CHILD: 0, About.CUSTOMER: 1, About.NOBODY: 2, About.STAFF: 3}
+_ORDER = (About.CHILD, About.CUSTOMER, About.NOBODY, About.STAFF)
+_GROUNDS = (CONSENT, CONTRACT, LAW, INTEREST, None)
 
 
 @cache
@@ -27,10 +28,11 @@ def claims() -> tuple[Claim, ...]:
 
 @cache
 def records() -> tuple[Record, ...]:
-    """Every record once: about children first, then customers, then what is about nobody, then staff."""
-    found = [record for module in _modules() for record in getattr(module, "ELSEWHERE", ())]
-    found += [record for claim in claims() for _, record in claim.names()]
-    return tuple(sorted(dict.fromkeys(found), key=lambda record: _ORDER[record.about]))
+    """Every record once: about children first, then customers, nobody, staff; within these by their ground."""
+    found = [record for claim in claims() for _, record in claim.names()]
+    found += [record for module in _modules() for record in getattr(module, "ELSEWHERE", ())]
+    order = sorted(dict.fromkeys(found), key=lambda one: (_ORDER.index(one.about), _GROUNDS.index(one.ground)))
+    return tuple(order)
 
 
 def how_long(record: Record) -> str:

@@ -53,5 +53,10 @@ class Actor:
         return cls("printer")
 
     @property
+    def role(self) -> str:
+        """ "parent", "staff", "system" or "printer"."""
+        return self.label.partition(":")[0]
+
+    @property
     def is_staff(self) -> bool:
-        return self.label.startswith("staff:")
+        return self.role == "staff"

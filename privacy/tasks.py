@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from privacy import erasing, receipt_mails, retention
+from privacy import erasing, receipt_mails, retention, training
 
 log = structlog.get_logger("littledreamers.privacy")
 
@@ -30,3 +30,9 @@ def erase_due() -> None:
 def mail_receipts() -> None:
     """Mail the head of the chain of receipts, once a day."""
     receipt_mails.mail_head()
+
+
+@shared_task(name="privacy.remind_staff")
+def remind_staff() -> None:
+    """Remind staff of the rules, every 90 days and of each new policy (P15)."""
+    training.remind()

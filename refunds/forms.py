@@ -2,6 +2,7 @@
 
 from django import forms
 
+from privacy import reasons
 from refunds.changes import MAX_LENGTH
 
 
@@ -44,9 +45,17 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label="Why do you need to see this?",
         max_length=200,
-        help_text="It is logged and shown to the parent. Do not name the child here.",
+        help_text=reasons.HELP,
         error_messages={"required": "Please say why. It is logged and shown to the parent."},
     )
+
+    def clean_reason(self) -> str:
+        reason: str = self.cleaned_data["reason"]
+        try:
+            reasons.require_reason(reason)
+        except reasons.NoReason as error:
+            raise forms.ValidationError(str(error)) from error
+        return reason
 
 
 class CancelForm(forms.Form):

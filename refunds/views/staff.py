@@ -90,7 +90,7 @@ def change(request: HttpRequest, request_id: int) -> HttpResponse:
                 messages.success(request, "Sent. The parent has been told by mail.")
                 return redirect("admin:refunds_changerequest_changelist")
         except AccessRefused as error:
-            page["refused"], status = str(error), 403
+            page["refused"], status = error, 403
         except (Forgotten, NotInVault):
             page["forgotten"], status = True, 410
     return render(request, "refunds/staff_change.html", _admin(request, page), status=status)

@@ -9,7 +9,7 @@ from django.contrib.admin import site
 from django.test import Client, RequestFactory
 
 from accounts.models import OutgoingMail, User
-from privacy import contact, keystore, retention, views
+from privacy import contact, keystore, policies, retention, training, views
 from privacy.admin import ContactMessageAdmin
 from privacy.models import ContactMessage
 from privacy.register import ANSWER_WITHIN, MESSAGE_RETENTION
@@ -123,6 +123,12 @@ def test_staff_read_the_words_in_the_admin_and_cannot_change_them(client: Client
     message = ContactMessage.objects.get()
     shown = ContactMessageAdmin(ContactMessage, site)
     assert shown.words(message) == SAID["message"]
-    assert set(shown.get_fields(RequestFactory().get("/"), message)) - set(shown.readonly_fields) == {"answered_at"}
+    request = RequestFactory().get("/")
+    request.user = User.objects.create_superuser("boss@example.test", "correct horse battery")
+    fields, fixed = shown.get_fields(request, message), shown.get_readonly_fields(request, message)
+    assert set(fields) - set(fixed) == {"answered_at"}
+    assert ("words" in fields, "why_shut" in fields) == (False, True)
+    training.acknowledge(request.user, policies.current("privacy"))
+    assert "words" in shown.get_fields(request, message)
     keystore.current().destroy_singles([message.reference])
     assert shown.words(message) == "The words are gone."

@@ -105,7 +105,7 @@ def test_p12_the_words_are_opened_with_a_reason_and_answered() -> None:
     "permissions,trained,words",
     [
         ([], True, "Your account may not look at children&#x27;s data."),
-        (["privacy.view_child_data"], False, "Read and acknowledge the current privacy policy first"),
+        (["privacy.view_child_data"], False, "First read and acknowledge the privacy policy that is in force"),
     ],
 )
 def test_p12_p14_without_permission_or_training_the_words_stay_shut(
