@@ -1,11 +1,11 @@
 """The life of a child's data: collected, perhaps kept for an order, and forgotten (P4, P5, P8, P10)."""
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Case, CharField, Q, Value, When
@@ -18,7 +18,7 @@ from privacy.consent import record as record_consent
 from privacy.forgetting import Forgotten
 from privacy.models import Child, Consent, Receipt, VaultAccess, VaultItem
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger("littledreamers.privacy")
 
 Hook = Callable[[Child], None]
 Finder = Callable[[HttpRequest, UUID], Child | None]
@@ -175,9 +175,7 @@ def _destroy_keys(children: Sequence[Child]) -> tuple[frozenset[UUID], frozenset
             (child.pk, keystore.hour_of(child.collected_at)) for child in children
         ), frozenset()
     except keystore.KeysLeft as error:
-        log.error(
-            "%d keys could not be destroyed; nothing is read with them, the next purge tries again.", len(error.left)
-        )
+        log.error("keys could not be destroyed; the next purge tries again", keys=len(error.left))
         return error.destroyed, frozenset(left for left in error.left if isinstance(left, UUID))
 
 
@@ -200,9 +198,7 @@ def _remove_files(
         except OSError:
             left.add(child.pk)
     if left:
-        log.error(
-            "Files of %d children could not be removed; their keys are gone, the next purge tries again.", len(left)
-        )
+        log.error("files could not be removed, their keys are gone; the next purge tries again", children=len(left))
     _finish([child for child in done if child.pk not in left], at)
 
 
@@ -219,6 +215,6 @@ def _told(child: Child) -> bool:
             with transaction.atomic():
                 hook(child)
         except Exception:
-            log.exception("A hook of the forgetting failed and will be called again.")
+            log.exception("a hook of the forgetting failed and will be called again")
             told = False
     return told

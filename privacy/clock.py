@@ -1,9 +1,8 @@
 """What time it is, on a machine whose clock may be wrong (P10, F8).
 
-A promise that ends at a second needs a clock, and a clock can be set. So every purge that believes its clock leaves a
-*mark* in the key store: the wall time, the seconds since the machine was started, and which start that was. The
-kernel's count of seconds cannot be set and goes on through suspend, so mark and count together say what time it
-must be, whatever the wall clock says. Two questions get two answers:
+A promise that ends at a second needs a clock, and a clock can be set. So every purge leaves a *mark* in the key store: the time it believed, the seconds since the machine was started, and which start that was. The kernel's count of
+seconds cannot be set and goes on through suspend, so mark and count together say what time it must be (the
+*reckoning*), whatever the wall clock says. Two questions get two answers:
 
 - *May this still be read?* `latest()`: the later of wall clock and reckoning. A clock that is set back revives nothing.
 - *May this be destroyed?* `Reading.earliest`: what both agree on, else the reckoning from a mark that the kernel
@@ -66,7 +65,7 @@ class Reading:
     now: datetime  # the best guess: for what begins now
     earliest: datetime  # what is due at this moment may be destroyed
     trouble: str  # what disagrees, in words for the operator; empty if the clock is believed
-    mark: Mark | None  # what to note for this start of the machine; None: leave what is noted
+    mark: Mark  # what to note for this start of the machine
 
 
 def since_boot() -> float:
@@ -126,7 +125,7 @@ def _with_anchor(wall: float, up: float, own: Mark, *, others: Mapping[str, Mark
             now=_moment(reckoned),
             earliest=_moment(reckoned if own.sure else min(wall, reckoned)),
             trouble=f"The clock is {_span(wall - reckoned)} {way} what this machine has counted since it was right.",
-            mark=None,
+            mark=Mark(reckoned, up, sure=own.sure),
         )
     # Only the kernel's word turns a mark back; a step of a minute by hand must not give a minute of reading.
     at = wall if vouched or abs(wall - reckoned) <= JITTER else max(wall, reckoned)
@@ -167,12 +166,10 @@ def _without_anchor(wall: float, up: float, marks: Mapping[str, Mark]) -> Readin
 
 
 def renew(reading: Reading) -> None:
-    """Note the time, if it was believed. Raises OSError."""
-    if reading.mark is None:
-        return
+    """Note the time: that of the wall clock, or that of the reckoning if it was not believed. Raises OSError."""
     mark, boot = reading.mark, boot_id()
     others = {name: other for name, other in _marks().items() if name != boot}
-    if mark.sure and synchronised():
+    if mark.sure and not reading.trouble and synchronised():
         # The kernel vouches for this clock and did not for theirs: what is ahead of it was wrong.
         others = {name: other for name, other in others.items() if other.sure or other.wall - mark.wall <= STEP}
     newest = sorted(others.items(), key=lambda item: item[1].wall)[-(KEPT - 1) :]

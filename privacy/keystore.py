@@ -11,7 +11,6 @@ child. A key is never stored in the database, because a database has backups.
 """
 
 import errno
-import logging
 import os
 import secrets
 from collections.abc import Collection, Iterable, Iterator
@@ -21,10 +20,11 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+import structlog
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from django.conf import settings
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger("littledreamers.privacy")
 
 KEY_BYTES = 32
 # The vault refuses at the exact second; the hour key outlives the hour's last child by up to an hour at most.
@@ -223,7 +223,7 @@ def _destroy(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
         present.append(path)
     gone, left = _unlink(present)
     if unwiped:
-        log.error("%d keys could not be overwritten before they were unlinked.", unwiped)
+        log.error("keys could not be overwritten before they were unlinked", keys=unwiped)
     return gone, left
 
 
@@ -254,7 +254,7 @@ def _unlink(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
         except FileNotFoundError:
             continue
         except OSError:
-            log.error("That keys were removed could not be made durable.")
+            log.error("that keys were removed could not be made durable")
     return gone, left
 
 

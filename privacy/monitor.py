@@ -6,13 +6,13 @@ word of the last purge.
 """
 
 import json
-import logging
 import os
 import time
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection
 
@@ -20,7 +20,7 @@ from accounts import mail
 from privacy import clock, keystore
 from privacy.models import Child
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger("littledreamers.privacy")
 
 LATE = timedelta(minutes=11)  # two purges that did not come, and a minute
 LEAST_FREE = 4 * 1024 * 1024  # bytes, or a fiftieth of a small disk
@@ -48,10 +48,10 @@ def finished(problems: list[str]) -> None:
     try:
         _note(problems)
     except OSError:
-        log.exception("The end of a purge could not be noted beside the keys.")
+        log.exception("the end of a purge could not be noted beside the keys")
     if not problems:
         return
-    log.error("Forgetting needs a person: %s", " ".join(problems))
+    log.error("forgetting needs a person", problems=problems)
     with suppress(DatabaseError):  # the database may be what fails; the log and the monitor have it
         day = clock.now().date().isoformat()
         mail.queue(

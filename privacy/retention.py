@@ -5,7 +5,6 @@ The vault refuses on its own from the exact second; this makes sure that soon af
 It may run as often as one likes, in several processes at once, and catches up after any pause.
 """
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
@@ -14,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
@@ -23,7 +23,7 @@ from privacy import blobs, children, clock, contact, keystore, monitor
 from privacy.models import Child, ContactMessage, VaultAccess, VaultItem
 from privacy.register import ACCESS_LOG_RETENTION
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger("littledreamers.privacy")
 
 BATCH = 200
 ROUNDS = 50
@@ -80,8 +80,9 @@ def purge(
     tried: set[UUID] = set()
     steps: list[tuple[str, Callable[[], None]]] = [
         ("hour keys", lambda: _purge_hour_keys(report, at, dry_run=dry_run)),
-        ("too late dates", lambda: _shorten(report, at, dry_run=dry_run)),
     ]
+    if now is None and not report.problems:  # the clock is believed
+        steps.append(("too late dates", lambda: _shorten(report, at, dry_run=dry_run)))
     for select, reason, name in (
         (expired, Child.End.EXPIRED, "expired"),
         (abandoned, Child.End.ABANDONED, "abandoned"),
@@ -118,7 +119,7 @@ def purge(
         except (DatabaseError, OSError) as error:
             # The error's own words may hold a path or a statement: its kind is enough.
             report.problems.append(f"Purging {name} failed ({type(error).__name__}).")
-            log.exception("Purging %s failed; the next purge tries again.", name)
+            log.exception("a step of the purge failed; the next purge tries again", step=name)
     if now is None and not dry_run:
         monitor.finished(report.problems)
     return report
@@ -130,7 +131,7 @@ def purge_at_start() -> PurgeReport | None:
     try:
         return purge()
     except Exception:
-        log.exception("The purge before the first request failed; the worker's will follow.")
+        log.exception("the purge before the first request failed; the worker's will follow")
         return None
 
 
@@ -142,13 +143,13 @@ def _believed(report: PurgeReport, *, dry_run: bool) -> datetime:
     reading = clock.read(evidence=newest)
     if reading.trouble:
         report.problems.append(reading.trouble)
-        log.error("%s Nothing is destroyed before its time, and nothing is read after it.", reading.trouble)
+        log.error("the clock is not believed", trouble=reading.trouble)
     if not dry_run:
         try:
             clock.renew(reading)
         except OSError as error:
             report.problems.append(f"The time could not be noted beside the keys ({type(error).__name__}).")
-            log.exception("The time could not be noted beside the keys.")
+            log.exception("the time could not be noted beside the keys")
     return reading.earliest
 
 
@@ -193,7 +194,7 @@ def _purge_hour_keys(report: PurgeReport, at: datetime, *, dry_run: bool) -> Non
         report.hour_keys += 1
     if left:
         report.problems.append(f"{left} keys of hours that are over could not be destroyed.")
-        log.error("%d keys of hours that are over could not be destroyed; the next purge tries again.", left)
+        log.error("keys of hours that are over could not be destroyed; the next purge tries again", keys=left)
 
 
 def _purge_children(
