@@ -36,22 +36,23 @@ def allowed(request: HttpRequest, edition: Edition) -> bool:
     return any(check(request, edition) for check in _CHECKS)
 
 
-def require(request: HttpRequest, edition: Edition) -> None:
-    """Raise Http404 unless this visitor may open the book."""
-    if not allowed(request, edition):
-        raise Http404
+def _found(request: HttpRequest, edition_id: UUID) -> Edition | None:
+    """The book, if there is one and this visitor may open it. A book that does not exist takes as many queries as one
+    of somebody else's, so that not even the time tells them apart (F20)."""
+    edition = Edition.objects.select_related("child").filter(pk=edition_id).first()
+    may = allowed(request, edition or Edition(pk=edition_id))
+    return edition if may else None
 
 
 def child_for(request: HttpRequest, edition_id: UUID) -> Child | None:
     """For `privacy.children.find`: the child of a book that this visitor may open."""
-    edition = Edition.objects.select_related("child").filter(pk=edition_id).first()
-    return edition.child if edition is not None and allowed(request, edition) else None
+    edition = _found(request, edition_id)
+    return edition.child if edition is not None else None
 
 
 def edition_for(request: HttpRequest, edition_id: UUID) -> Edition:
     """The book, if there is one and this visitor may open it; otherwise the same Http404 for both (F20)."""
-    edition = Edition.objects.select_related("child").filter(pk=edition_id).first()
+    edition = _found(request, edition_id)
     if edition is None:
         raise Http404
-    require(request, edition)
     return edition

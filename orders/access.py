@@ -30,17 +30,19 @@ def allowed(request: HttpRequest, order: Order) -> bool:
 
 
 def order_for(request: HttpRequest, number: str) -> Order:
-    """The order, if there is one and this visitor may open it; otherwise the same Http404 for both."""
+    """The order, if there is one and this visitor may open it; otherwise the same Http404, after the same queries."""
     order = Order.objects.filter(number=number).first()
-    if order is None or not allowed(request, order):
+    may = allowed(request, order or Order(number=number))
+    if order is None or not may:
         raise Http404
     return order
 
 
 def opens_book(request: HttpRequest, edition: Edition) -> bool:
     """For `books.access`: whoever may open the order of a book may open the book."""
-    order = Order.objects.filter(lines__edition=edition).first()
-    return order is not None and allowed(request, order)
+    order = Order.objects.filter(lines__edition=edition.pk).first()
+    may = allowed(request, order or Order())
+    return order is not None and may
 
 
 def register() -> None:
@@ -51,4 +53,5 @@ def register() -> None:
 def find_child(request: HttpRequest, edition_id: UUID) -> Child | None:
     """For `privacy.children`: the child of an ordered book, if this visitor may decide about it."""
     edition = Edition.objects.select_related("child").filter(pk=edition_id).first()
-    return edition.child if edition is not None and opens_book(request, edition) else None
+    may = opens_book(request, edition or Edition(pk=edition_id))
+    return edition.child if edition is not None and may else None

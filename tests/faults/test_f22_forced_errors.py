@@ -244,9 +244,7 @@ def test_f22_an_error_deeper_down_in_a_task(
     calls = [(task, arguments(task, shop)) for task in tasks().values()]
     OutgoingMail.objects.update(state="queued")
     if where == "in the mail":
-        monkeypatch.setattr(
-            "django.core.mail.EmailMessage.send", lambda message: fired.append("mail") or burst(message)
-        )
+        break_mail(monkeypatch, fired)
     else:
         BREAKS[where][0](monkeypatch, fired)
     for number, (task, ids) in enumerate(calls):
