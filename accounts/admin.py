@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+import allauth.account.admin
+import allauth.mfa.admin
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.core.exceptions import PermissionDenied
@@ -11,6 +13,11 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts import erasing
 from accounts.models import OutgoingMail, User
+
+# A verified address added to a customer's account, or the secret of a second factor, would be a way into it: nobody
+# needs these tables to help anybody. Imported first, so that they are there to be taken out.
+for _model in (allauth.account.admin.EmailAddress, allauth.mfa.admin.Authenticator):
+    admin.site.unregister(_model)
 
 
 @admin.register(User)
