@@ -1,5 +1,6 @@
 """Who looked at a child's data, when and why, in a parent's words (P12)."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +27,9 @@ WHY: dict[str, str] = {
 }
 # Words are not drawn: whatever they were opened for, they were read to talk with each other.
 WHY_WORDS = "to talk with you about your book"
+
+
+FORGOTTEN_REASON = "for a reason that was forgotten with your child’s data"
 
 
 @dataclass(frozen=True)
@@ -72,10 +76,15 @@ def _look(access: VaultAccess) -> Look:
     return Look(
         who=who(access.actor),
         what=WHAT.get(access.kind, access.kind),
-        why=access.reason or why(access.kind, access.purpose),
+        why=_reason(access) or why(access.kind, access.purpose),
         hour=access.hour,
         count=access.count,
     )
+
+
+def _reason(access: VaultAccess) -> str:
+    """What staff typed; `children.forget` has put a mark in its place."""
+    return FORGOTTEN_REASON if re.fullmatch(r"forgotten \d+", access.reason) else access.reason
 
 
 def who(actor: str) -> str:

@@ -24,7 +24,8 @@ def data(request: HttpRequest, edition: UUID) -> HttpResponse:
     """What is held, until when, who looked, and what the parent can do; the receipt once it is forgotten."""
     child = _child(request, edition)
     if child.receipt is not None:
-        return render(request, "privacy/data_forgotten.html", _about(child, edition) | _proof(child.receipt))
+        context = _about(child, edition) | _proof(child.receipt) | {"looks": access_log.of(child)}
+        return render(request, "privacy/data_forgotten.html", context)
     _require_open(child)
     return _data_page(request, child, edition)
 

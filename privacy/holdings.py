@@ -130,7 +130,8 @@ def staying(child: Child) -> list[Holding]:
         held.append(
             Holding(
                 "Who looked",
-                "The list below: who, when and why. Reasons that our staff typed go together with your child’s data.",
+                "The list further down: who, when and why. Reasons that our staff typed go together with your child’s"
+                " data.",
                 since=looks,
                 stays=f"{ACCESS_LOG_RETENTION.days} days from each look.",
             )
@@ -140,7 +141,9 @@ def staying(child: Child) -> list[Holding]:
     held.append(
         Holding(
             "A receipt",
-            "When your child’s data was forgotten, and how many things went. Nothing about anybody.",
+            "Made when your child’s data is forgotten: the time, and how many things went. Nothing about anybody."
+            if child.receipt is None
+            else "When your child’s data was forgotten, and how many things went. Nothing about anybody.",
             since=child.receipt.at if child.receipt else None,
             stays="For good, so that we can prove that we kept our word.",
         )

@@ -52,6 +52,7 @@ def consequence(child: Child) -> Consequence | None:
         {
             "outcome": outcome(order, child),
             "order": order,
+            "others": not cases.all_forgotten(order, but=child),
             "amount": sum(payouts.left_to_refund(payment) for payment in order.payments.all()),
             "by": money_back.promised_from_today(order.country),
         },

@@ -206,5 +206,14 @@ def test_p12_a_staff_look_is_shown_however_many_others_came_after(client: Client
     assert "The first of all looks" in client.get(data(mine)).text
 
 
+def test_p12_after_forgetting_the_log_still_shows_and_no_typed_reason(client: Client, mine: Child) -> None:
+    look(mine, "staff:7", reason="Ada asked about the hat")
+    children.forget(mine, reason=Child.End.DELETED)
+    text = client.get(data(mine)).text
+    assert "Our staff (no. 7)" in text
+    assert access_log.FORGOTTEN_REASON in text
+    assert "Ada asked" not in text
+
+
 def test_an_unknown_receipt_is_not_found(client: Client) -> None:
     assert client.get(f"/receipts/{'0' * 64}/").status_code == 404

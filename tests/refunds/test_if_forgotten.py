@@ -147,6 +147,11 @@ def test_p5_an_unpaid_order_is_cancelled_and_nothing_is_charged() -> None:
     assert mails() == ["data_deleted"]
 
 
+def test_p5_other_books_of_an_unpaid_order_are_named_before_the_click() -> None:
+    order = make_ordered(state=State.AWAITING_PAYMENT, books=2)
+    assert "Its other books are forgotten with it" in page(opened(order), order)
+
+
 @pytest.mark.parametrize("approved", [False, True])
 def test_p5_with_another_book_in_the_order_nothing_is_cancelled_by_itself(small_story: Story, approved: bool) -> None:
     order = in_review(small_story, books=2)
