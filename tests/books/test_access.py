@@ -4,6 +4,7 @@ import re
 import uuid
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
@@ -79,7 +80,7 @@ def test_a_session_remembers_a_limited_number_of_books() -> None:
 def test_p8_whoever_may_open_the_book_may_have_it_forgotten(client: Client) -> None:
     edition = personalised(client)
     factory = RequestFactory().get("/")
-    factory.session = client.session
+    factory.session, factory.user = client.session, AnonymousUser()
     assert children.find(factory, edition.pk) == edition.child
     factory.session = Client().session
     assert children.find(factory, edition.pk) is None

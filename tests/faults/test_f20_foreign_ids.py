@@ -101,7 +101,7 @@ def ids(gap: str, foreign: list[tuple[Edition, Order, OrderLine]]) -> Iterator[t
 def seen(client: Client, method: str, path: str, **data: str) -> tuple[Seen, int]:
     """An answer without what differs between any two answers, and how many queries it took."""
     with CaptureQueriesContext(connection) as queries:
-        answer: HttpResponse = getattr(client, method)(path, data)  # type: ignore[assignment]
+        answer: HttpResponse = getattr(client, method)(path, data)
     nonces = re.findall(r"'nonce-([^']+)'", answer.headers.get("Content-Security-Policy", ""))
 
     def same(text: str) -> str:
