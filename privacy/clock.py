@@ -1,6 +1,7 @@
 """What time it is, on a machine whose clock may be wrong (P10, F8).
 
-A promise that ends at a second needs a clock, and a clock can be set. So every purge leaves a *mark* in the key store: the time it believed, the seconds since the machine was started, and which start that was. The kernel's count of
+A promise that ends at a second needs a clock, and a clock can be set. So every purge leaves a *mark* in the key store:
+the time it believed, the seconds since the machine was started, and which start that was. The kernel's count of
 seconds cannot be set and goes on through suspend, so mark and count together say what time it must be (the
 *reckoning*), whatever the wall clock says. Two questions get two answers:
 

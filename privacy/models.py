@@ -22,16 +22,25 @@ class Child(models.Model):
     expires_at = models.DateTimeField(db_index=True, help_text="Nothing can be read from this second on (P10).")
     abandoned_at = models.DateTimeField(
         null=True,
-        db_index=True,
         help_text="When it is forgotten if nobody has ordered by then; empty once ordered.",
     )
     ended_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.CharField(max_length=10, choices=End.choices, blank=True)
-    purged_at = models.DateTimeField(null=True, blank=True, db_index=True, help_text="When the last trace was gone.")
+    purged_at = models.DateTimeField(null=True, blank=True, help_text="When the last trace was gone.")
     receipt = models.ForeignKey("Receipt", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
 
     class Meta:
         verbose_name_plural = "children"
+        # What a purge asks for, without the tombstones, which only grow.
+        indexes = (
+            models.Index(fields=["expires_at"], condition=models.Q(purged_at=None), name="privacy_child_expiring"),
+            models.Index(fields=["abandoned_at"], condition=models.Q(purged_at=None), name="privacy_child_abandoned"),
+            models.Index(
+                fields=["ended_at"],
+                condition=models.Q(purged_at=None, ended_at__isnull=False),
+                name="privacy_child_unfinished",
+            ),
+        )
         permissions = (("view_child_data", "Can look at a child's data, with a reason that the parent sees"),)
 
     def __str__(self) -> str:
@@ -51,6 +60,7 @@ class VaultItem(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["child", "kind", "number"], name="privacy_vaultitem_place"),)
+        indexes = (models.Index(fields=["blob"], name="privacy_vaultitem_blob"),)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.number}"
@@ -69,6 +79,7 @@ class VaultAccess(models.Model):
 
     class Meta:
         verbose_name_plural = "vault accesses"
+        indexes = (models.Index(fields=["hour"], name="privacy_vaultaccess_hour"),)
         constraints = (
             models.UniqueConstraint(
                 fields=["child", "kind", "purpose", "actor", "reason", "hour"],
@@ -134,7 +145,7 @@ class Receipt(models.Model):
 
 
 class Proof(models.Model):
-    """One run of `manage.py prove_forgetting`: what was searched, how long it took, what was found. No personal data."""
+    """One run of `manage.py prove_forgetting`: what was searched, how long, what was found. Nothing personal."""
 
     at = models.DateTimeField(db_index=True)
     passed = models.BooleanField()
