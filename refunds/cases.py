@@ -3,7 +3,9 @@
 from contextlib import suppress
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -99,8 +101,8 @@ def child_forgotten(child: Child) -> None:
     """For `privacy.children.on_forget`: an order whose books can none of them be made any more goes back (P5, P23).
 
     Unapproved ones always; approved ones that the printer does not have yet when the parent wished it (on time, the
-    parent is told by mail and decides: F23). One of which another book is still open stays with the parent. Whoever
-    wished it gets the receipt by mail, unless the forgetting only followed a cancellation.
+    parent is told by mail and decides: F23). One of which another book is still open stays with the parent, and staff
+    are told of it. Whoever wished it gets the receipt by mail, unless the forgetting only followed a cancellation.
     """
     wished = child.end_reason in WISHED
     for line in OrderLine.objects.select_related("order").filter(edition__child=child):
@@ -109,6 +111,8 @@ def child_forgotten(child: Child) -> None:
             mails.data_deleted(line, child.receipt)
     stoppable = (*UNAPPROVED, *printing.PRINTABLE) if wished else UNAPPROVED
     for order in Order.objects.filter(lines__edition__child=child, state__in=stoppable):
+        if wished and order.state in UNAPPROVED and not all_forgotten(order):
+            _tell_staff(order, child)
         _stop(order, wished=wished)
 
 
@@ -125,6 +129,13 @@ def all_forgotten(order: Order, *, but: Child | None = None) -> bool:
     """Whether none of the order's books can be made any more (leaving out the one of `but`)."""
     books = [line.edition.child for line in order.lines.select_related("edition__child") if line.edition]
     return not any(children.is_open(child) for child in books if child != but)
+
+
+def _tell_staff(order: Order, child: Child) -> None:
+    """An order is approved and printed whole: somebody has to talk with a parent who wants only the other book."""
+    address = settings.SITE_URL + reverse("admin:orders_order_change", args=[order.pk])
+    what = f"one book of {order.number} was deleted by its parent, another is still open"
+    mails.staff_task(key=f"order:{order.number}:forgotten:{child.pk}", what=what, link=address)
 
 
 def _stop(order: Order, *, wished: bool) -> None:

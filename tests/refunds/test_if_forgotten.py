@@ -159,8 +159,13 @@ def test_p5_with_another_book_in_the_order_nothing_is_cancelled_by_itself(small_
         approve(order)
     client = opened(order)
     assert said(order) == Outcome.OTHER_BOOKS
-    assert "holds another book" in page(client, order)
+    words = page(client, order)
+    assert "holds another book" in words
+    assert ("made as you approved it" in words) == approved
+    OutgoingMail.objects.all().delete()
     press(client, order)
+    # Staff hear of it in both cases; a parent who had approved also, that it is not printed.
+    assert sorted(mails()) == ["data_deleted", *(["not_printed"] if approved else []), "staff_task"]
     assert order.state == (State.APPROVED if approved else State.IN_REVIEW)
     assert gone(order)
     assert not Case.objects.exists()
