@@ -34,6 +34,7 @@ app.conf.beat_schedule = {
     "work on stored payment events": _every(5, "orders.sweep_webhooks"),
     "ask about open payments": _every(60, "orders.sweep_payments"),
     "take paid orders on to the parent": _every(10, "orders.sweep_reviews"),
+    "make missing invoices": _every(60, "orders.sweep_invoices"),
     "cancel what nobody paid": _every(600, "orders.sweep_unpaid"),
     "send approved books to the printer": _every(10, "orders.sweep_print_jobs"),
     "carry out decided refunds": _every(10, "refunds.sweep_payouts"),

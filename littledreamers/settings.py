@@ -189,6 +189,8 @@ CONTROLLER = {  # P44: named in the footer of every page and mail
     "email": env.str("CONTROLLER_EMAIL", default="hello@littledreamers.example"),
     "phone": env.str("CONTROLLER_PHONE", default="+45 70 00 00 00"),
 }
+# Printed on invoices; a shop that is not registered for VAT has none.
+VAT_NUMBER: str = env.str("VAT_NUMBER", default="DK 00 00 00 00" if DEMO else "")
 # Where the head of the chain of receipts is mailed every day: best a mailbox that this machine cannot delete from.
 RECEIPTS_MAIL_TO: str = env.str("RECEIPTS_MAIL_TO", default=CONTROLLER["email"])
 

@@ -3,15 +3,18 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from orders import printing, review
-from orders.models import Order, OrderEvent, OrderLine, Payment, PrintJob, PrintJobEvent, WebhookEvent
+from orders import invoice_pdf, printing, review
+from orders.models import Invoice, Order, OrderEvent, OrderLine, Payment, PrintJob, PrintJobEvent, WebhookEvent
+from orders.models.invoice import Issued
 from privacy.admin import ReadOnlyAdmin
 
 
@@ -65,12 +68,49 @@ class PrintJobEvents(_Lines):
 def price(amount: int, currency: str) -> str:
     """Minor units as people write them."""
     sign = {"eur": "€"}.get(currency, currency.upper() + " ")
-    return f"{sign}{amount // 100:,}.{amount % 100:02}"
+    whole, part = divmod(abs(amount), 100)
+    return f"{'−' if amount < 0 else ''}{sign}{whole:,}.{part:02}"
 
 
 def order_link(order: Order) -> SafeString:
     """The order's staff page."""
     return format_html('<a href="{}">{}</a>', reverse("admin:orders_order_change", args=[order.pk]), order.number)
+
+
+def pdf_link(issued: Issued) -> SafeString:
+    """A document's own page of paper."""
+    name = f"admin:{issued._meta.app_label}_{issued._meta.model_name}_pdf"
+    return format_html('<a href="{}">{} (PDF)</a>', reverse(name, args=[issued.pk]), issued.number)
+
+
+class IssuedAdmin(ReadOnlyAdmin):
+    """Documents that were issued: to look at, and to open as the customer sees them."""
+
+    def sheet(self, issued: Any) -> invoice_pdf.Sheet:
+        """What stands on the page."""
+        raise NotImplementedError
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_pdf"
+        return [path("<int:pk>/pdf/", self.admin_site.admin_view(self.pdf), name=name), *super().get_urls()]
+
+    def pdf(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The document as a PDF, for staff who may see it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return invoice_pdf.answer(self.sheet(get_object_or_404(self.model, pk=pk)))
+
+    @admin.display(description="document", ordering="pk")
+    def document(self, issued: Issued) -> SafeString:
+        return pdf_link(issued)
+
+    @admin.display(description="total", ordering="gross")
+    def sum(self, issued: Any) -> str:
+        return price(issued.gross, issued.currency)
+
+    @admin.display(description="VAT contained")
+    def vat_contained(self, issued: Any) -> str:
+        return f"{price(issued.vat, issued.currency)} ({issued.vat_rate_bp / 100:g} %)"
 
 
 class OrderWaits(admin.SimpleListFilter):
@@ -117,7 +157,7 @@ class OrderAdmin(ReadOnlyAdmin):
     fieldsets = (
         (None, {"fields": ("number", "state", "print_jobs", "what_to_do")}),
         ("Customer", {"fields": ("name", "email", "phone", "address", "shipping_method")}),
-        ("Money", {"fields": ("books", "delivery", "sum", "vat")}),
+        ("Money", {"fields": ("books", "delivery", "sum", "vat", "invoice_pdf")}),
         ("When", {"fields": ("created_at", "paid_at", "approved_at", "shipped_at", "cancelled_at")}),
     )
 
@@ -142,6 +182,11 @@ class OrderAdmin(ReadOnlyAdmin):
     @admin.display(description="VAT contained")
     def vat(self, order: Order) -> str:
         return f"{price(order.vat_total, order.currency)} ({order.vat_rate_bp / 100:g} %)"
+
+    @admin.display(description="invoice")
+    def invoice_pdf(self, order: Order) -> SafeString | str:
+        invoice = Invoice.objects.filter(order=order).first()
+        return pdf_link(invoice) if invoice else "none yet"
 
     @admin.display(description="address")
     def address(self, order: Order) -> str:
@@ -214,6 +259,28 @@ class PaymentAdmin(ReadOnlyAdmin):
     @admin.display(description="amount", ordering="amount")
     def sum(self, payment: Payment) -> str:
         return price(payment.amount, payment.currency)
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(IssuedAdmin):
+    """Invoices, numbered without gaps."""
+
+    list_display = ("number", "order_page", "sum", "vat_contained", "country", "issued_at", "document")
+    list_filter = ("country",)
+    list_select_related = ("order",)
+    search_fields = ("number", "order__number")
+    date_hierarchy = "issued_at"
+    fields = (
+        "number", "order_page", "issued_at", "paid_on", "customer_name", "customer_address", "country", "sum",
+        "vat_contained", "payment_method", "document",
+    )  # fmt: skip
+
+    def sheet(self, issued: Any) -> invoice_pdf.Sheet:
+        return invoice_pdf.of_invoice(issued)
+
+    @admin.display(description="order", ordering="order__number")
+    def order_page(self, invoice: Invoice) -> SafeString:
+        return order_link(invoice.order)
 
 
 @admin.register(WebhookEvent)

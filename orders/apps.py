@@ -6,11 +6,12 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from books import editions
-        from orders import access, data_export, payments, printing, review
+        from orders import access, data_export, invoices, payments, printing, review
         from privacy import children, choices, exports, holdings
 
         access.register()
         payments.on_paid(review.begin)
+        payments.on_paid(invoices.want)
         review.on_approved(printing.queue_jobs)
         editions.on_full_ready(review.full_ready)
         children.register_finder(access.find_child)

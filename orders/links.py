@@ -46,6 +46,11 @@ def order_link(order: Order) -> str:
     return settings.SITE_URL + reverse("orders:order_link", args=[_order_signer.sign(order.number)])
 
 
+def invoice_link(order: Order) -> str:
+    """The address that opens the order's invoice for whoever has the mail, valid for 30 days."""
+    return settings.SITE_URL + reverse("orders:invoice_link", args=[_order_signer.sign(order.number)])
+
+
 def read_order(token: str) -> str:
     """The order's number. Raises `ExpiredLink` after 30 days, `BadLink` for anything that we did not sign."""
     return _read(_order_signer, token, ORDER_LINK_VALID)

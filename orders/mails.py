@@ -21,7 +21,13 @@ from privacy.models import Child, Receipt
 
 def order_confirmed(order: Order) -> OutgoingMail:
     """The order is paid: what was ordered, what it cost, what happens next."""
-    return _send(order, "order_confirmed", lines=list(order.lines.all()), delivery_country=_country(order))
+    return _send(
+        order,
+        "order_confirmed",
+        lines=list(order.lines.all()),
+        delivery_country=_country(order),
+        invoice_link=links.invoice_link(order),
+    )
 
 
 def digital_copy_ready(order: Order) -> OutgoingMail:

@@ -32,6 +32,15 @@ SALE = Record(
     export=Export.ACCOUNT,
     shared_with=("payment",),
 )
+INVOICE = Record(
+    About.CUSTOMER,
+    "Your invoice: your name and address, what you bought and paid, as it was on that day",
+    "Bookkeeping: an invoice must not be changed",
+    LAW,
+    "{bookkeeping_years} years after the end of its year; then only numbers without you. It never names your child",
+    "orders.invoices.forget_customers",
+    export=Export.ACCOUNT,
+)
 DEED = Record(
     About.STAFF,
     "Which member of staff did something to an order, by number",
@@ -70,6 +79,15 @@ CLAIMS = (
         },
     ),
     Claim("orders.OrderEvent", {SALE: "order at kind detail", DEED: "actor", TECHNICAL: "id"}),
+    Claim("orders.NumberSeries", {TECHNICAL: "id name year last"}),
+    Claim(
+        "orders.Invoice",
+        {
+            INVOICE: "customer_name customer_address country",
+            SALE: "number issued_at order payment paid_on payment_method lines currency vat_rate_bp net vat gross",
+            TECHNICAL: "id seller",
+        },
+    ),
     Claim(
         "orders.Payment",
         {

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from orders import checkout, review
+from orders import checkout, invoices, review
 from orders.models import Order, Payment
 
 BATCH = 100
@@ -15,6 +15,18 @@ def sweep_reviews() -> None:
     """Take paid orders on to the parent: the copies are asked for again, and orders whose copies are ready move on."""
     for order in Order.objects.filter(state=Order.State.PAID).order_by("pk")[:BATCH]:
         review.begin(order)
+
+
+@shared_task(name="orders.make_invoice")
+def make_invoice(order_pk: int) -> None:
+    """Make the invoice of one paid order."""
+    invoices.make(Order.objects.get(pk=order_pk))
+
+
+@shared_task(name="orders.sweep_invoices")
+def sweep_invoices() -> None:
+    """Make invoices whose message was lost or whose worker died."""
+    invoices.sweep()
 
 
 @shared_task(name="orders.sweep_unpaid")

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from orders import numbers, webhooks
-from orders.views import account, basket, catalogue, checkout, order, printer
+from orders.views import account, basket, catalogue, checkout, invoice, order, printer
 
 register_converter(numbers.OrderNumberConverter, "order")
 
@@ -19,8 +19,10 @@ urlpatterns = [
     path("checkout/", checkout.show, name="checkout"),
     path("checkout/quote/", checkout.quote, name="checkout_quote"),
     path("orders/open/<str:token>/", order.open_link, name="order_link"),
+    path("orders/open/<str:token>/invoice/", order.open_link, {"page": "orders:invoice"}, name="invoice_link"),
     path("orders/open/<str:token>/again/", order.fresh_link, name="fresh_link"),
     path("orders/<order:number>/", order.show, name="order"),
+    path("orders/<order:number>/invoice.pdf", invoice.invoice, name="invoice"),
     path("orders/<order:number>/pay/", checkout.pay, name="pay"),
     path("orders/<order:number>/pay/go/", checkout.to_payment, name="to_payment"),
     path("orders/<order:number>/paid/", checkout.pay_return, name="pay_return"),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from books import editions, revisions
 from books.models import Edition, Revision
-from orders import access, links, mails, money_back, prices, printing, review, shipping, timeline
+from orders import access, links, mails, money_back, papers, prices, printing, review, shipping, timeline
 from orders.forms import ApproveForm
 from orders.models import Order, OrderLine, PrintJob
 from privacy import children
@@ -66,8 +66,9 @@ class Book:
 
 @never_cache
 @require_GET
-def open_link(request: HttpRequest, token: str) -> HttpResponse:
-    """The link in a mail: remembers that this browser may open the order, and leaves the token behind."""
+def open_link(request: HttpRequest, token: str, page: str = "orders:order") -> HttpResponse:
+    """The link in a mail: remembers that this browser may open the order, leaves the token behind, and goes on to
+    the order or to another page of it."""
     try:
         number = links.read_order(token)
     except links.ExpiredLink:
@@ -79,7 +80,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     if order is None:
         raise Http404
     access.grant(request, order)
-    return redirect("orders:order", order.number)
+    return redirect(page, order.number)
 
 
 @never_cache
@@ -120,6 +121,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
             "parcel": parcel,
             "tracking_link": parcel.tracking if parcel and parcel.tracking.startswith("https://") else "",
             "money_back": money_back.of_order(order),
+            "papers": papers.of_order(order),
             "unprintable": printing.unprintable(order),
         },
     )

@@ -1,5 +1,6 @@
 """Mails name the order, never the child, and each is sent once."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -118,7 +119,11 @@ def test_a_name_with_an_apostrophe_reaches_the_text_as_it_is() -> None:
 
 
 def test_the_link_in_a_mail_is_on_our_own_site() -> None:
-    assert mails.order_confirmed(make_ordered()).text.count(settings.SITE_URL + "/orders/open/") == 1
+    assert mails.book_approved(make_ordered()).text.count(settings.SITE_URL + "/orders/open/") == 1
+    confirmed = mails.order_confirmed(make_ordered())
+    for part in (confirmed.text, confirmed.html):  # the order, then its invoice
+        assert part.count(settings.SITE_URL + "/orders/open/") == 2
+        assert re.search(r"/orders/open/[^/\s]+/invoice/", part)
 
 
 def test_staff_get_one_mail_for_each_thing_that_waits_and_a_link_to_it() -> None:
