@@ -54,7 +54,9 @@ def no_values(_logger: Any, _name: str, event: Event) -> Event:
         event["event"] = "task " + str(data.get("description", "failed" if record.exc_info else "done"))
         event.update((key, data[key]) for key in ("name", "id") if key in data)
         return event
-    if words not in _written(record.pathname):  # put together while the program ran: who knows of what
+    if not isinstance(record.msg, str) or words not in _written(
+        record.pathname
+    ):  # put together while the program ran: who knows of what
         event["event"] = DOTS
         return event
     if not args:
