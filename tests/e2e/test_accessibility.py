@@ -58,6 +58,7 @@ def test_pages_that_need_no_book(visitors: Visitors, examiner: Examiner, device:
         "personalise": "/stories/night-post/personalise/",
         "empty basket": "/basket/",
         "privacy policy": "/policies/privacy/",
+        "receipts": "/receipts/",
         "refund policy": "/policies/refunds/",
         "cookie policy": "/policies/cookies/",
         "contact": "/contact/",

@@ -88,7 +88,7 @@ def test_f24_anybody_can_list_the_chain_and_compute_it_again(client: Client, cha
 def test_f24_the_program_on_the_page_runs_and_finds_a_change(
     client: Client, chain: list[Receipt], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = re.search(r"<pre><code>(.*?)</code></pre>", client.get("/receipts/").text, re.DOTALL)
+    found = re.search(r"<pre class=\"listing\"[^>]*><code>(.*?)</code></pre>", client.get("/receipts/").text, re.DOTALL)
     assert found is not None
     program = compile(unescape(found[1]), "program", "exec")
     monkeypatch.chdir(tmp_path)
