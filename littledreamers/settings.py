@@ -300,6 +300,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
+AXES_ENABLE_ADMIN = False
 AXES_DISABLE_ACCESS_LOG = True  # who signed in, from where, is nobody's business (P58)
 AXES_CLIENT_IP_CALLABLE = "privacy.rate_limits.stand_in_address"
 AXES_VERBOSE = False
