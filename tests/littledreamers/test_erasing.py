@@ -18,7 +18,8 @@ from pytest_django import Settings
 from accounts import erasing as account_erasing
 from accounts import mail
 from accounts.models import OutgoingMail, User
-from orders.models import BasketLine, Order, OrderEvent, Payment, PrintJob, Refund, WebhookEvent
+from orders import invoices
+from orders.models import BasketLine, Invoice, Order, OrderEvent, Payment, PrintJob, Refund, WebhookEvent
 from privacy import children, erasing, rate_limits
 from privacy.models import Child, Consent
 from refunds.models import Case
@@ -114,6 +115,19 @@ def forget_customers() -> Held:
     return held
 
 
+def forget_invoices() -> Held:
+    order = make_order(paid_at=NOW)
+    make_line(order)
+    made = invoices.make(order)
+
+    def held() -> bool:
+        row = Invoice.objects.get()
+        assert (row.number, row.gross) == (made.number, 3480)
+        return any((row.customer_name, row.customer_address, row.country))
+
+    return held
+
+
 def forget_cases() -> Held:
     staff = User.objects.create_user("staff@example.com")
     Case.objects.create(order=make_order(), kind=Case.Kind.CANCELLATION, note="on the telephone", decided_by=staff)
@@ -132,6 +146,7 @@ CASES: dict[str, tuple[Callable[[], Held], datetime]] = {
     "orders.bookkeeping.forget_baskets": (forget_baskets, NOW + timedelta(hours=48)),
     "orders.bookkeeping.forget_events": (forget_events, NOW + timedelta(days=90)),
     "orders.bookkeeping.forget_customers": (forget_customers, YEAR_OF_ORDER_ENDS.replace(year=2031)),
+    "orders.invoices.forget_customers": (forget_invoices, YEAR_OF_ORDER_ENDS.replace(year=2031)),
     "refunds.erasing.forget_cases": (forget_cases, YEAR_OF_ORDER_ENDS.replace(year=2031)),
 }
 
