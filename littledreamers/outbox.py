@@ -63,14 +63,18 @@ def _path(name: str) -> Path:
 
 def load(name: str) -> KeptMail:
     """One mail by name; raises FileNotFoundError or ValueError when there is none."""
-    message = message_from_bytes(_path(name).read_bytes(), policy=policy.default)
-    return KeptMail(name, message)
+    return read(_path(name))
 
 
-def newest(limit: int = 100) -> list[KeptMail]:
-    """The latest mails, newest first."""
-    names = sorted((path.stem for path in Path(settings.OUTBOX_DIR).glob("[0-9]*.eml")), reverse=True)
-    return [load(name) for name in names[:limit]]
+def read(path: Path) -> KeptMail:
+    """A mail from its file. Raises FileNotFoundError."""
+    return KeptMail(path.stem, message_from_bytes(path.read_bytes(), policy=policy.default))
+
+
+def newest(limit: int = 100, *, folder: Path | None = None) -> list[KeptMail]:
+    """The latest mails, newest first; those of another installation if `folder` names its outbox."""
+    files = sorted((folder or Path(settings.OUTBOX_DIR)).glob("[0-9]*.eml"), reverse=True)
+    return [read(file) for file in files[:limit]]
 
 
 def forget_old() -> int:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 Launcher = Callable[[str], list[str]]
+_BASE = Path(__file__).resolve().parent.parent
 
 
 def plain(module: str) -> list[str]:
@@ -17,8 +18,8 @@ def commands(port: int, *, data_dir: Path, launch: Launcher = plain) -> dict[str
     return {
         "payment sandbox": [*launch("django"), "payment_sandbox", "--port", str(port + 1)],
         "web": [
-            *launch("gunicorn"), "littledreamers.wsgi", "--bind", f"127.0.0.1:{port}",
-            "--worker-class", "gthread", "--threads", "8", "--log-level", "warning",
+            *launch("gunicorn"), "littledreamers.wsgi", "--config", str(_BASE / "gunicorn.conf.py"),
+            "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--threads", "8", "--log-level", "warning",
             "--graceful-timeout", "3", "--worker-tmp-dir", str(data_dir),
         ],
         "worker": _worker(launch, "celery", "--beat"),
