@@ -43,6 +43,7 @@ app.conf.beat_schedule = {
     "remind staff of the rules": _every(3600, "privacy.remind_staff"),
     "mail the head of the receipts, once a day": _every(3600, "privacy.mail_receipts"),
     "erase what else is due": _every(3600, "privacy.erase_due"),
+    "prove that the shop forgets, once a week": _every(3600, "littledreamers.prove_forgetting"),
     "forget the demo's old mails": _every(3600, "littledreamers.purge_outbox"),
 }
 

@@ -241,6 +241,7 @@ CELERY_TASK_ROUTES = {
     "books.*": {"queue": "press"},
     "orders.make_print_job": {"queue": "press"},
     "orders.sweep_print_jobs": {"queue": "press"},
+    "littledreamers.prove_forgetting": {"queue": "press"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Whoever may write to the broker could otherwise have every task's errors, words included, sent to it as events.
