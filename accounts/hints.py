@@ -14,7 +14,12 @@ log = structlog.get_logger("littledreamers.hints")
 
 
 def hint(task: Any, *ids: int) -> None:
-    """Send a message with ids once the current transaction is committed; a broker that is down is only logged."""
+    """Send a message with ids once the current transaction is committed; a broker that is down is only logged.
+
+    Raises TypeError for anything but whole numbers: no words travel through the broker.
+    """
+    if not all(type(one) is int for one in ids):
+        raise TypeError("A hint carries ids and nothing else.")
     transaction.on_commit(_sender(task, ids), robust=True)
 
 

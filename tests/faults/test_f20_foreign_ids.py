@@ -30,6 +30,7 @@ FOREIGN = 50
 OF_SOMEBODY = {"uuid:edition_id", "uuid:edition", "order:number", "int:line_id", "int:request_id", "str:token"}
 FOR_EVERYBODY = {
     "slug:slug": "stories and policies",
+    "slug:document": "behind an order's number",
     "slug:layer": "drawings",
     "slug:key": "drawn examples",
     "slug:version": "of a story",

@@ -79,6 +79,7 @@ class Shop:
             "int:index": 0,
             "order:number": self.order.number,
             "slug:slug": self.story.slug if story else "privacy",
+            "slug:document": "C-1",
             "slug:layer": "background",
             "slug:key": next(iter(catalogue.EXAMPLE_CHILDREN)),
             "slug:version": self.story.version,
@@ -90,7 +91,7 @@ class Shop:
         }[gap]
 
     def _fill_admin(self, address: Address, gap: str) -> object:
-        if gap == "path:object_id":
+        if gap in ("path:object_id", "int:pk"):
             return _first(address.model) if address.model else "1"
         return {
             "regex:url": "nowhere",
