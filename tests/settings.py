@@ -9,6 +9,7 @@ from pathlib import Path
 _scratch = Path(tempfile.mkdtemp(prefix="littledreamers-tests-"))
 atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
 os.environ["DATA_DIR"] = str(_scratch)
+os.environ["PROOF_DAYS"] = "0"
 os.environ.setdefault("PUBLISHED_DIR", str(Path(__file__).resolve().parent.parent / ".cache" / "published"))
 
 from littledreamers.settings import *  # noqa: E402, F403

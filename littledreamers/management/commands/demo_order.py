@@ -64,6 +64,7 @@ class Command(BaseCommand):
             "PORT": str(_free_port()),
             "SANDBOX_PORT": str(_free_port()),
             "PUBLISHED_DIR": str(settings.PUBLISHED_DIR),
+            "PROOF_DAYS": "0",
         }
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo_order", "--out", str(out)]
         command += ["--name", options["name"], "--age", str(options["age"])]
