@@ -133,7 +133,7 @@ def test_p6_an_order_in_review_with_messages_versions_and_the_watermarked_pdf(sm
     with pikepdf.open(io.BytesIO(archive.read("book.pdf"))) as pdf:
         assert len(pdf.pages) == 8
     shown = opened(order).get(reverse("books:digital_copy", args=[edition.pk, 2])).content
-    assert len(shown) > 0
+    assert archive.read("book.pdf") == shown  # made on the spot, with the watermark
     assert vault.numbers(edition.child, Kind.DIGITAL_COPY) == [2000]  # watermarked: below the clean ones
     assert download(opened(order), edition).read("book.pdf") == shown
 
@@ -148,6 +148,7 @@ def test_p6_p21_after_approval_the_copy_is_clean_and_the_print_files_are_there(s
     assert archive.read("print/interior-1.pdf") == b"%PDF-interior"
     assert archive.read("print/cover-1.pdf") == b"%PDF-cover"
     clean = opened(order).get(reverse("books:digital_copy", args=[edition.pk, 1])).content
+    assert archive.read("book.pdf") == clean  # made on the spot, without
     assert vault.numbers(edition.child, Kind.DIGITAL_COPY) == [1500]
     assert download(opened(order), edition).read("book.pdf") == clean
 
