@@ -116,6 +116,7 @@ def test_stations_of_an_order(visitors: Visitors, examiner: Examiner, device: st
         parent.press(folded)
     examiner.examine(page, "what we hold, unfolded")
     parent.press(page.get_by_role("link", name="Delete everything now"))
+    expect(page.get_by_role("heading", name="What goes")).to_be_visible()
     examiner.examine(page, "forget")
     parent.press(page.get_by_role("button", name="Yes, delete everything"))
     expect(page.get_by_role("heading", name="Your receipt")).to_be_visible()
