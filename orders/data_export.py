@@ -4,6 +4,7 @@ and its part of the ZIP (P6). None of it is about the child."""
 from collections.abc import Iterable
 from dataclasses import replace
 
+from django.conf import settings
 from django.urls import reverse
 
 from books import data_export as book
@@ -43,7 +44,7 @@ def staying(child: Child) -> Iterable[Holding]:
         f"Order {line.order.number}",
         "What you ordered and paid, your name and address, and how far it is. It never names your child.",
         since=line.order.created_at,
-        stays="As long as bookkeeping law requires.",
+        stays=f"{settings.BOOKKEEPING_YEARS} years after the end of its year, as bookkeeping law requires.",
     )
     sent = PrintJob.objects.filter(line=line).exclude(sent_at=None).order_by("sent_at").first()
     if sent is not None:

@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Min
 from privacy.access import expiry
 from privacy.models import Child, Consent, VaultAccess, VaultItem
 from privacy.purposes import Kind
-from privacy.register import ACCESS_LOG_RETENTION
+from privacy.register import ACCESS_LOG_RETENTION, CONSENT_RETENTION
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def staying(child: Child) -> list[Holding]:
                 f"That you agreed: when, beside which sentences, under version {consent.policy.version} of our privacy"
                 " policy. Nothing about your child.",
                 since=consent.given_at,
-                stays="As long as it may have to be proved.",
+                stays=f"{CONSENT_RETENTION.days // 365} years, so that it can be proved.",
             )
         )
     if looks is not None:

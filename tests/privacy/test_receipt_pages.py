@@ -45,7 +45,7 @@ def chain(db: None) -> list[Receipt]:
     return [receipts.append(at=NOW, reason="expired", counts={"children": n, "keys": n}) for n in range(3)]
 
 
-def test_p8_every_way_of_forgetting_writes_a_receipt(collect: Collect) -> None:
+def test_p8_every_way_of_forgetting_writes_a_receipt(client: Client, collect: Collect) -> None:
     withdrawn, deleted = collect(), collect()
     children.forget(withdrawn, reason=Child.End.WITHDRAWN)
     children.forget(deleted, reason=Child.End.DELETED)
@@ -60,6 +60,8 @@ def test_p8_every_way_of_forgetting_writes_a_receipt(collect: Collect) -> None:
     last = Receipt.objects.order_by("pk").last()
     assert last is not None
     assert last.counts == {"keys": 1, "messages": 1}
+    page = words(client.get(f"/receipts/{last.sha256}/").content)
+    assert "The time of messages to us was over. What went 1 key and 1 encrypted message" in page
     assert receipts.verify().sound
     for child in (withdrawn, deleted, abandoned, ordered):
         child.refresh_from_db()
