@@ -82,7 +82,7 @@ class Proof:
         for place in self._places():
             expected = place.plant(plants)
             try:
-                _, hits = _look(search, [place], only_planted={where for where, _ in expected})
+                _, hits = look(search, [place], only_planted={where for where, _ in expected})
             finally:
                 place.weed()
             found = {(hit.file, hit.canary) for hit in hits}
@@ -204,7 +204,7 @@ class Proof:
 
     def _search(self, when: str, places: list[Place]) -> None:
         self.say(f"Searching everything on {when}")
-        searched, hits = _look(Search(self.canaries), places)
+        searched, hits = look(Search(self.canaries), places)
         self.report.searches.append(Searching(when, searched, hits))
 
     def _places(self) -> list[Place]:
@@ -253,7 +253,7 @@ def _machine_folders() -> list[Path]:
     return [folder for folder in (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm")) if folder.is_dir()]  # noqa: S108
 
 
-def _look(
+def look(
     search: Search, places: list[Place], *, only_planted: set[str] | None = None
 ) -> tuple[list[PlaceSearched], list[Hit]]:
     """Look through places. `only_planted`: for a trial, only pieces of these names (all, if a name is empty)."""

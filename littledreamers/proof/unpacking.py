@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-DEPTH = 3
+DEPTH = 4
 MOST = 32 * 1024 * 1024  # bytes that one stream may grow to
 _PROBE = 64
 _STEP = 256 * 1024
