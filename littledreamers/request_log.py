@@ -3,11 +3,21 @@
 import secrets
 import time
 from collections.abc import Callable
+from typing import Any
 
 import structlog
+from django.core.signals import request_finished
 from django.http import HttpRequest, HttpResponse
 
 log = structlog.get_logger("littledreamers.request")
+
+
+def _forget_request(**_kwargs: Any) -> None:
+    """What the thread does next belongs to another request."""
+    structlog.contextvars.clear_contextvars()
+
+
+request_finished.connect(_forget_request, dispatch_uid="littledreamers.request_log")
 
 
 class RequestLogMiddleware:
