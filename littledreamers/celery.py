@@ -38,6 +38,7 @@ app.conf.beat_schedule = {
     "cancel what nobody paid": _every(600, "orders.sweep_unpaid"),
     "send approved books to the printer": _every(10, "orders.sweep_print_jobs"),
     "carry out decided refunds": _every(10, "refunds.sweep_payouts"),
+    "write missing credit notes": _every(60, "refunds.sweep_credit_notes"),
     "tell staff about late refunds": _every(3600, "refunds.sweep_deadlines"),
     "remind of digital copies and cancel what nobody approved": _every(3600, "refunds.sweep_unapproved"),
     "remind staff of the rules": _every(3600, "privacy.remind_staff"),

@@ -14,7 +14,7 @@ from accounts import mail
 from accounts.models import OutgoingMail
 from books.models import Revision
 from orders import links, shipping
-from orders.models import Order, OrderLine, PrintJob, Refund
+from orders.models import Invoice, Order, OrderLine, PrintJob, Refund
 from orders.money_back import promised_from_today
 from privacy.models import Child, Receipt
 
@@ -101,7 +101,8 @@ def data_deleted(line: OrderLine, receipt: Receipt) -> OutgoingMail:
 def money_back(order: Order, *, refund: Refund, reason: str) -> OutgoingMail:
     """Money goes back for another cause than a cancellation, as when it was paid twice. `reason` is one sentence."""
     by = promised_from_today(order.country)
-    return _send(order, "money_back", str(refund.pk), refund=refund, reason=reason, by=by)
+    note = Invoice.objects.filter(payment=refund.payment_id).exists()
+    return _send(order, "money_back", str(refund.pk), refund=refund, reason=reason, by=by, credit_note=note)
 
 
 def job_needs_staff(job: PrintJob) -> OutgoingMail:

@@ -11,11 +11,12 @@ from django.utils.safestring import SafeString
 
 from accounts.models import User
 from orders import money_back
-from orders.admin import order_link, price
+from orders.admin import IssuedAdmin, order_link, price
+from orders.invoice_pdf import Sheet
 from orders.models import Refund
 from privacy.admin import ReadOnlyAdmin
-from refunds import payouts
-from refunds.models import Case, ChangeRequest
+from refunds import credit_notes, payouts
+from refunds.models import Case, ChangeRequest, CreditNote
 
 
 @admin.register(ChangeRequest)
@@ -61,6 +62,27 @@ class CaseAdmin(ReadOnlyAdmin):
     @admin.display(description="amount", ordering="refund__amount")
     def amount(self, case: Case) -> str:
         return price(case.refund.amount, case.order.currency) if case.refund else "–"
+
+
+@admin.register(CreditNote)
+class CreditNoteAdmin(IssuedAdmin):
+    """Credit notes and their corrections, numbered without gaps."""
+
+    list_display = ("number", "order_page", "invoice", "sum", "vat_contained", "reason", "issued_at", "document")
+    list_select_related = ("invoice__order",)
+    search_fields = ("number", "invoice__number", "invoice__order__number")
+    date_hierarchy = "issued_at"
+    fields = (
+        "number", "order_page", "invoice", "refund", "corrects", "reason", "issued_at", "sum", "vat_contained",
+        "document",
+    )  # fmt: skip
+
+    def sheet(self, issued: Any) -> Sheet:
+        return credit_notes.sheet(issued)
+
+    @admin.display(description="order", ordering="invoice__order__number")
+    def order_page(self, note: CreditNote) -> SafeString:
+        return order_link(note.invoice.order)
 
 
 class Waits(admin.SimpleListFilter):

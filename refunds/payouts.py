@@ -227,6 +227,7 @@ def _tell(refund: Refund, order: Order) -> None:
     failed = refund.state == State.FAILED
     states.record(order, "refund_failed" if failed else "refunded", actor=ACTOR, detail=refund.failure)
     _follow(order)
+    _hint_about_paper(refund)
     if failed:
         address = settings.SITE_URL + reverse("admin:orders_refund_change", args=[refund.pk])
         mails.staff_task(key=f"refund:{refund.pk}:failed", what=f"a refund of {order.number} failed", link=address)
@@ -249,6 +250,12 @@ def _hint_about(refund: Refund) -> None:
     from refunds.tasks import execute_payout
 
     hint(execute_payout, refund.pk)
+
+
+def _hint_about_paper(refund: Refund) -> None:
+    from refunds.tasks import write_credit_note
+
+    hint(write_credit_note, refund.pk)
 
 
 def _hold(payment: Payment) -> Payment:

@@ -1,6 +1,7 @@
 """What cases and conversations hold: who decided what. The words with a parent are in the vault."""
 
 from accounts.claims import INTEREST, LAW, TECHNICAL, About, Claim, Record
+from orders.personal_data import SALE
 
 CASE = Record(
     About.CUSTOMER,
@@ -23,6 +24,13 @@ DECISION = Record(
 CLAIMS = (
     Claim("refunds.ChangeRequest", {TECHNICAL: "id line state created_at answered_at"}),
     Claim("refunds.ChangeMessage", {DECISION: "staff", TECHNICAL: "id request number from_staff sent_at"}),
+    Claim(
+        "refunds.CreditNote",
+        {
+            SALE: "number issued_at invoice refund reason lines currency vat_rate_bp net vat gross",
+            TECHNICAL: "id corrects",
+        },
+    ),
     Claim(
         "refunds.Case",
         {CASE: "order kind state note refund created_at closed_at", DECISION: "decided_by", TECHNICAL: "id"},

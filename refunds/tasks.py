@@ -4,9 +4,9 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from orders.models import Order
+from orders.models import Order, Refund
 from privacy.models import Child
-from refunds import cases, deadlines, payouts
+from refunds import cases, credit_notes, deadlines, payouts
 
 log = structlog.get_logger("littledreamers.refunds")
 
@@ -24,6 +24,18 @@ def sweep_payouts() -> None:
     """Carry out what waits, oldest first."""
     for refund_id in list(payouts.waiting().order_by("pk").values_list("pk", flat=True)[:BATCH]):
         payouts.execute(refund_id)
+
+
+@shared_task(name="refunds.write_credit_note")
+def write_credit_note(refund_id: int) -> None:
+    """Write the credit note of one refund, or its correction."""
+    credit_notes.follow(Refund.objects.get(pk=refund_id))
+
+
+@shared_task(name="refunds.sweep_credit_notes")
+def sweep_credit_notes() -> None:
+    """Write credit notes whose message was lost, or whose invoice came later."""
+    credit_notes.sweep()
 
 
 @shared_task(name="refunds.sweep_deadlines")

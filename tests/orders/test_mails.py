@@ -56,7 +56,7 @@ ALL: dict[str, tuple[Send, str, list[str]]] = {
     "order_cancelled": (
         lambda order: mails.order_cancelled(order, refund=6470, reason="You asked for it."),
         "Your order {} is cancelled",
-        ["You asked for it.", "€64.70", "10 to 14 business days, at the latest by"],
+        ["You asked for it.", "€64.70", "10 to 14 business days, at the latest by", "A credit note (PDF)"],
     ),
     "not_printed": (
         lambda order: mails.not_printed(order, line=order.lines.all()[0]),
