@@ -19,6 +19,9 @@ from django.conf import settings
 
 from orders.models import Payment, Refund
 
+# The SDK would keep an id of this machine in the home folder and send it along, with the system's name and timings.
+stripe.enable_telemetry = False
+
 T = TypeVar("T")
 
 # How long a customer may take on the provider's page; the provider allows 30 minutes to 24 hours. It
