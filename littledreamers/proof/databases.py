@@ -76,7 +76,12 @@ class PostgreSQL:
         from psycopg import sql
 
         try:
-            with psycopg.connect(self.server, autocommit=True, connect_timeout=10) as connection:
+            try:
+                connection = psycopg.connect(self.server, autocommit=True, connect_timeout=10)
+            except psycopg.OperationalError:  # the shop's own database has not been made yet
+                other = urlunsplit(urlsplit(self.server)._replace(path="/postgres"))
+                connection = psycopg.connect(other, autocommit=True, connect_timeout=10)
+            with connection:
                 connection.execute(sql.SQL(statement))
         except psycopg.errors.InsufficientPrivilege as error:
             raise CannotRun(

@@ -84,9 +84,9 @@ def _base64(data: bytes, of: str = "") -> Iterator[tuple[str, bytes, bool]]:
 def pieces(data: bytes, size: int, count: int, *, not_in: bytes = b"") -> list[bytes]:
     """`count` pieces of `size` bytes out of something long, evenly apart, none of which is in `not_in`. Raises
     ValueError if there are not so many."""
-    # The first quarter of a picture is tables that many have in common, and the sky.
+    # A picture begins with tables that many have in common, and with the sky.
     step = max(size, len(data) // 100)
-    found = [piece for at in range(len(data) // 4, len(data) - size, step) if (piece := data[at : at + size])]
+    found = [data[at : at + size] for at in range(len(data) // 2, len(data) - size, step)]
     own = [piece for piece in found if len(set(piece)) > size // 2 and piece not in not_in]
     if len(own) < count:
         raise ValueError("too short to take pieces of it")

@@ -13,6 +13,7 @@ from littledreamers.walk_browser import Browser, Page, PageMissing
 from littledreamers.walk_parent import CUSTOMER, Parent, WalkFailed, link_in, printer_answers
 
 GONE, REFUSED = 410, (400, 422)
+_JPEG = b"\xff\xd8\xff"
 
 
 @dataclass
@@ -84,7 +85,7 @@ class Visit:
         ready = self._mail("look at your digital copy", to=CUSTOMER["email"])
         self.link = link_in(ready, "/orders/open/")
         copy, pdf = parent.open_order(ready)
-        self._remember("digital copy", parent.browser.get(pdf).body)
+        self._remember("portrait in the digital copy", self._portrait(parent.browser.get(pdf).body))
         self._download(parent, preview)
         parent.browser.send(copy, copy.form("/ask/"), {"text": f"{self.canaries.name}: {self.canaries.message}"})
         copy = self._change(parent, copy)
@@ -100,7 +101,6 @@ class Visit:
         parent.change(edit, {"name": self.canaries.changed_name})
         self._mail("changed digital copy is ready", to=CUSTOMER["email"])
         changed = parent.browser.get(copy.url)
-        self._remember("changed digital copy", parent.browser.get(_first(changed, r"/digital-copy\.pdf")).body)
         self._remember("page of the digital copy", parent.browser.get(_first(changed, r"/full-\d+\.jpg")).body)
         return changed
 
@@ -138,6 +138,16 @@ class Visit:
             "message": self.canaries.contact,
         }
         browser.send(page, page.form("message"), values)
+
+    def _portrait(self, pdf: bytes) -> bytes:
+        """The photo in a book: the JPEG that the story's own template does not have. Raises LookupError."""
+        at = pdf.find(_JPEG)
+        while at >= 0:
+            jpeg = pdf[at : pdf.find(b"endstream", at)]
+            if jpeg[len(jpeg) // 2 :][:PIECE] not in self._of_the_story:
+                return jpeg
+            at = pdf.find(_JPEG, at + 1)
+        raise LookupError("the digital copy holds no photo")
 
     def _remember(self, label: str, content: bytes) -> None:
         self.canaries.pieces[label] = encodings.pieces(content, PIECE, 3, not_in=self._of_the_story)

@@ -76,7 +76,7 @@ def test_f04_plants_are_found_in_the_databases_own_files(database: Database) -> 
     for place in places:
         if place.plant(PLANTS[:5]):
             hits = proving.look(SEARCH, [place])[1]
-            assert {"name"} == {hit.canary for hit in hits}, place.name
+            assert "name" in {hit.canary for hit in hits}, place.name
             place.weed()
     assert places or not_searched
 
