@@ -27,5 +27,5 @@ def _keep(_self: object, children: Iterable[tuple[UUID, datetime]]) -> frozenset
 
 
 MIDDLEWARE = [*MIDDLEWARE, "tests.e2e.sabotaged.LogNames"]  # noqa: F405
-FolderKeyStore.destroy = _keep  # type: ignore[method-assign]
+FolderKeyStore.destroy = _keep  # type: ignore[method-assign,assignment]
 FolderKeyStore.destroy_hour = lambda _self, _hour: 0  # type: ignore[method-assign,assignment]
