@@ -115,6 +115,8 @@ class Batch:
     files: int
     # Children whose keys would not go: nothing of them is read any more, and the next purge tries again.
     stuck: int = 0
+    # Children whose files would not go: noise without their keys, tried again too.
+    with_files: int = 0
 
 
 def forget_batch(children: Sequence[Child], *, reason: Child.End, now: datetime | None = None) -> Batch:
@@ -156,8 +158,9 @@ def forget_batch(children: Sequence[Child], *, reason: Child.End, now: datetime 
         done = [child for child in locked if _told(child) and child.pk not in stuck]
         with_files = {child.pk for child in locked if child.pk in files or blobs.child_folder(child).exists()}
         _finish([child for child in done if child.pk not in with_files], at)
+        left: set[UUID] = set()
         if with_files:
-            transaction.on_commit(lambda: _remove_files(locked, files, done=done, at=at))
+            transaction.on_commit(lambda: left.update(_remove_files(locked, files, done=done, at=at)))
     return Batch(
         receipt=receipt,
         children=len(fresh),
@@ -165,6 +168,7 @@ def forget_batch(children: Sequence[Child], *, reason: Child.End, now: datetime 
         rows=rows,
         files=sum(map(len, files.values())),
         stuck=len(stuck),
+        with_files=len(left),
     )
 
 
@@ -189,8 +193,8 @@ def _blob_names(children: Sequence[Child]) -> dict[UUID, list[str]]:
 
 def _remove_files(
     children: Sequence[Child], names: Mapping[UUID, Sequence[str]], *, done: Sequence[Child], at: datetime
-) -> None:
-    """The rows are gone for good: now their files. A child whose files would not go stays unfinished."""
+) -> set[UUID]:
+    """The rows are gone for good: now their files. A child whose files would not go stays unfinished; returns these."""
     left = set()
     for child in children:
         try:
@@ -200,6 +204,7 @@ def _remove_files(
     if left:
         log.error("files could not be removed, their keys are gone; the next purge tries again", children=len(left))
     _finish([child for child in done if child.pk not in left], at)
+    return left
 
 
 def _finish(children: Sequence[Child], at: datetime) -> None:

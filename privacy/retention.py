@@ -216,7 +216,7 @@ def _purge_children(
         report.rows += items.count()
         report.files += items.exclude(blob="").count()
         return
-    count = stuck = 0
+    count = stuck = with_files = 0
     for _ in range(rounds):
         group = list(due.exclude(pk__in=tried)[:batch])
         if not group:
@@ -226,12 +226,15 @@ def _purge_children(
         tried.update(Child.objects.filter(pk__in=pks, purged_at=None).values_list("pk", flat=True))
         count += len(group)
         stuck += done.stuck
+        with_files += done.with_files
         report.rows += done.rows
         report.files += done.files
         setattr(report, name, count)
     report.remaining += due.exclude(pk__in=tried).count()
     if stuck:
         report.problems.append(f"The keys of {stuck} {name} children could not be destroyed.")
+    if with_files:
+        report.problems.append(f"The files of {with_files} {name} children could not be removed.")
 
 
 def _purge_orphans(report: PurgeReport, at: datetime, *, dry_run: bool) -> None:

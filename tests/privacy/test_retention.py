@@ -90,37 +90,6 @@ def test_p10_hour_keys_die_at_the_hour_plus_14_days_plus_1_hour(collect: Collect
         assert keystore.current().hours() == []
 
 
-def test_f6_workers_down_for_days(collect: Collect, django_capture_on_commit_callbacks: Commit) -> None:
-    """Reads are refused all the same; the first task after the pause catches up."""
-    with time_machine.travel(START, tick=False) as clock:
-        with django_capture_on_commit_callbacks(execute=True):
-            family = []
-            for _ in range(72):
-                family.append(filled(collect))
-                clock.shift(timedelta(hours=1))
-        clock.move_to("2026-03-20T10:30:00+00:00")
-        assert not any(readable(child) for child in family)
-        assert VaultItem.objects.count() == 144
-        with django_capture_on_commit_callbacks(execute=True):
-            tasks.purge.delay()
-        assert keystore.current().hours() == []
-    assert VaultItem.objects.count() == 0
-    assert files(Path(settings.BLOB_DIR)) == []
-    left = {path.name for path in files(Path(settings.KEY_STORE_DIR))}
-    assert left == {"clock", "last-purge", "receipts-head"}
-    assert set(Child.objects.values_list("end_reason", flat=True)) == {"expired"}
-
-
-def test_f7_purged_before_the_first_request(collect: Collect) -> None:
-    with time_machine.travel(START, tick=False) as clock:
-        filled(collect)
-        clock.shift(timedelta(days=30))
-        report = retention.purge_at_start()
-    assert report is not None
-    assert (report.expired, report.hour_keys) == (1, 1)
-    assert not VaultItem.objects.exists()
-
-
 def test_f7_f10_keys_die_even_if_the_database_does_not_answer(
     collect: Collect, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,33 +82,6 @@ def test_p7_a_change_does_not_extend_the_time(child: Child) -> None:
     assert Child.objects.get().expires_at == before
 
 
-@pytest.mark.parametrize("ordered", [True, False])
-def test_p10_f9_the_exact_second_at_random_times(collect: Collect, ordered: bool) -> None:
-    """t+14d-1s (ordered) and t+48h-1s (not ordered) readable, one second later not; no worker runs."""
-    chance = random.Random(14)
-    life = settings.CHILD_RETENTION if ordered else settings.ABANDONED_RETENTION
-    wrong = 0
-    for _ in range(500):
-        start = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(microseconds=chance.randrange(3 * 365 * 86400 * 10**6))
-        with time_machine.travel(start, tick=False) as clock:
-            child = collect()
-            vault.put(child, Kind.PERSONALISATION, 1, b"x")
-            if ordered:
-                children.keep_for_order(child)
-            clock.move_to(start + life - timedelta(seconds=1))
-            wrong += read(child) != b"x"
-            for late in (timedelta(0), timedelta(seconds=1)):
-                clock.move_to(start + life + late)
-                try:
-                    read(child)
-                    wrong += 1
-                except vault.Forgotten as error:
-                    wrong += error.reason != (Child.End.EXPIRED if ordered else Child.End.ABANDONED)
-                with pytest.raises(vault.Forgotten):
-                    vault.put(child, Kind.PERSONALISATION, 2, b"x")
-    assert wrong == 0
-
-
 def test_p10_a_later_date_in_the_row_extends_nothing(child: Child) -> None:
     children.keep_for_order(child)
     vault.put(child, Kind.PERSONALISATION, 1, b"x")
