@@ -47,4 +47,14 @@ def test_p23_staff_cancel_and_the_money_goes_back(visitors: Visitors, album: Cal
 
     assert wait_for(arrived), visitor.locator("main").inner_text()
     expect(visitor.get_by_text("Everything about the child has been forgotten")).to_be_visible()
+
+    def papers() -> bool:
+        visitor.reload()
+        return visitor.get_by_role("link", name="Credit note").is_visible()
+
+    assert wait_for(papers), visitor.locator("main").inner_text()
+    for name in ("Invoice", "Credit note"):
+        paper = visitor.request.get(str(visitor.get_by_role("link", name=name).get_attribute("href")))
+        assert (paper.status, paper.headers["content-type"]) == (200, "application/pdf")
+        assert paper.body().startswith(b"%PDF")
     pictures.keep(visitor, "order-cancelled")
