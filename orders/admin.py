@@ -77,10 +77,10 @@ def order_link(order: Order) -> SafeString:
     return format_html('<a href="{}">{}</a>', reverse("admin:orders_order_change", args=[order.pk]), order.number)
 
 
-def pdf_link(issued: Issued) -> SafeString:
-    """A document's own page of paper."""
+def pdf_link(issued: Issued, label: str = "") -> SafeString:
+    """A document's own page of paper, under its number."""
     name = f"admin:{issued._meta.app_label}_{issued._meta.model_name}_pdf"
-    return format_html('<a href="{}">{} (PDF)</a>', reverse(name, args=[issued.pk]), issued.number)
+    return format_html('<a href="{}">{}</a>', reverse(name, args=[issued.pk]), label or f"{issued.number} (PDF)")
 
 
 class IssuedAdmin(ReadOnlyAdmin):
@@ -102,7 +102,7 @@ class IssuedAdmin(ReadOnlyAdmin):
 
     @admin.display(description="document", ordering="pk")
     def document(self, issued: Issued) -> SafeString:
-        return pdf_link(issued)
+        return pdf_link(issued, "PDF")
 
     @admin.display(description="total", ordering="gross")
     def sum(self, issued: Any) -> str:

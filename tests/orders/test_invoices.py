@@ -316,7 +316,8 @@ def test_the_orders_page_links_to_the_invoice_and_opening_it_makes_it_if_need_be
     order = make_ordered()
     client = opened(order)
     assert (
-        f'<a href="{address(order)}">Invoice (PDF)</a>' in client.get(reverse("orders:order", args=[order.number])).text
+        f'<a href="{address(order)}">Invoice&nbsp;(PDF)</a>'
+        in client.get(reverse("orders:order", args=[order.number])).text
     )
     assert not Invoice.objects.exists()
     answer = client.get(address(order))

@@ -365,7 +365,7 @@ def test_the_orders_page_lists_every_document_and_opens_it() -> None:
     ]  # fmt: skip
     client = opened(order)
     page = client.get(reverse("orders:order", args=[order.number])).text
-    assert f'<a href="{address(note, order)}">Credit note {note.number} (PDF)</a>' in page
+    assert f'<a href="{address(note, order)}">Credit note {note.number}&nbsp;(PDF)</a>' in page
     answer = client.get(address(note, order))
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/pdf")
     assert answer.headers["Content-Disposition"] == f'inline; filename="{note.number}.pdf"'
