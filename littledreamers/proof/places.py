@@ -47,13 +47,15 @@ class Files:
     unpack_since: float = 0.0
     mine: Callable[[Path], bool] = lambda path: True
     planted_name: str = "planted-{}"
+    deepest: int = 1000  # how many folders down
     planted: list[Path] = field(default_factory=list)
 
     def paths(self) -> Iterator[Path]:
         for folder in self.folders:
             for parent, inner, names in os.walk(folder):
                 # What is mounted below, such as a machine's /proc, is something else.
-                inner[:] = [name for name in inner if not os.path.ismount(Path(parent, name))]
+                deep = len(Path(parent).relative_to(folder).parts) >= self.deepest
+                inner[:] = [] if deep else [name for name in inner if not os.path.ismount(Path(parent, name))]
                 for name in sorted(names):
                     path = Path(parent, name)
                     if path.is_file() and not path.is_symlink() and self.mine(path):

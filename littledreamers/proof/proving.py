@@ -235,7 +235,7 @@ class Proof:
                 and not path.name.startswith(("celerybeat", "sandbox", shop.sqlite.name)))),
             Files("static files", [shop.root / "static"], pictures=False, unpack_since=since),
             Files("published stories", [shop.root / "published", *stories], pictures=False, unpack_since=since),
-            Unplantable(Files("the machine's temporary folders", _machine_folders(), pictures=False, mine=(
+            Unplantable(Files("the machine's temporary folders", _machine_folders(), pictures=False, deepest=1, mine=(
                 lambda path: changed_since(since)(path) and not path.is_relative_to(shop.root)))),
         ]  # fmt: skip
         if shop.redis_url:

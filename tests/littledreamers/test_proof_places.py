@@ -114,6 +114,14 @@ def test_what_is_mounted_below_a_folder_is_not_entered(tmp_path: Path, monkeypat
     assert [path.parent.name for path in Files("x", [tmp_path]).paths()] == ["a"]
 
 
+def test_a_place_may_end_some_folders_down(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    for folder in (tmp_path, tmp_path / "a", tmp_path / "a" / "b"):
+        (folder / "file").write_bytes(b"x")
+    assert len(list(Files("x", [tmp_path]).paths())) == 3
+    assert len(list(Files("x", [tmp_path], deepest=1).paths())) == 2
+
+
 # --- the command ---------------------------------------------------------
 
 
