@@ -1,6 +1,6 @@
 """What `manage.py bench` measures. Times are only good as ratios within one run on one machine.
 
-Other apps add theirs with `register` in their `apps.py`.
+Other apps add theirs with `register` in a module called `benchmarks`.
 """
 
 import statistics
