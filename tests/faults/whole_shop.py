@@ -103,6 +103,7 @@ class Shop:
     def ids(self) -> dict[str, int]:
         """What a task's argument of that name is."""
         return {
+            "order_pk": self.order.pk,
             "revision_id": Revision.objects.get(edition=self.edition).pk,
             "job_id": self.job.pk,
             "refund_id": Refund.objects.get().pk,
