@@ -373,10 +373,10 @@ structlog.configure(
     logger_factory=structlog.stdlib.LoggerFactory(),
     cache_logger_on_first_use=True,
 )
-# Loggers that bring handlers of their own lose them: nothing is written but through the formatter above.
-_ours: dict[str, Any] = {"handlers": [], "propagate": True}
 # A line that cannot be written (closed stream, full disk) would otherwise go to stderr as it came, error and all.
 logging.raiseExceptions = False
+# Loggers that bring handlers of their own lose them: nothing is written but through the formatter above.
+_ours: dict[str, Any] = {"handlers": [], "propagate": True}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
