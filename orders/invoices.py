@@ -47,7 +47,8 @@ def make(order: Order) -> Invoice:
 
 @transaction.atomic
 def _make(order: Order) -> Invoice:
-    held = Order.objects.select_for_update().get(pk=order.pk)
+    # Without the key: whoever writes down what happens to the order meanwhile does not wait for us.
+    held = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     known = Invoice.objects.filter(order=held).first()
     if known is not None:
         return known

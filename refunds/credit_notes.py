@@ -39,7 +39,7 @@ def due() -> QuerySet[Refund]:
 def follow(refund: Refund) -> list[CreditNote]:
     """Write what is due about the payment that a refund belongs to, corrections first: they make room."""
     # Whoever holds the payment's row writes alone about it.
-    payment = Payment.objects.select_for_update(of=("self",)).get(pk=refund.payment_id)
+    payment = Payment.objects.select_for_update(no_key=True).get(pk=refund.payment_id)
     waiting = sorted(due().filter(payment=payment), key=lambda one: (one.state != State.FAILED, one.settled_at, one.pk))
     return [_correct(one) if one.state == State.FAILED else _issue(one) for one in waiting]
 
