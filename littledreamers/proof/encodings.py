@@ -33,6 +33,7 @@ FOLDED: dict[str, Encoder] = {
     "UTF-32 LE": lambda text: text.encode("utf-32-le"),
     "UTF-32 BE": lambda text: text.encode("utf-32-be"),
     "hexadecimal": lambda text: text.encode().hex().encode(),
+    "hexadecimal of UTF-16 LE": lambda text: text.encode("utf-16-le").hex().encode(),
     "hexadecimal of UTF-16 BE": lambda text: text.encode("utf-16-be").hex().encode(),
     "percent-encoding": lambda text: urllib.parse.quote_plus(text).encode(),
     "percent-encoding of every byte": lambda text: "".join(f"%{byte:02x}" for byte in text.encode()).encode(),

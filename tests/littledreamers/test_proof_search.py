@@ -35,6 +35,14 @@ def test_f04_every_text_is_looked_for(label: str) -> None:
     assert labels(SEARCH.in_bytes(CANARIES.texts()[label].encode(), pictures=False)) == {label}
 
 
+@pytest.mark.parametrize("way", encodings.FOLDED)
+def test_f04_a_word_alone_is_found_in_every_encoding(way: str) -> None:
+    """Without neighbours that another encoding's pattern could lean on."""
+    word = CANARIES.words()["name in refused answers"].title()
+    content = b"debug " + encodings.FOLDED[way](word) + b"\n"
+    assert labels(SEARCH.in_bytes(content, pictures=False)) == {"name in refused answers"}
+
+
 def test_nothing_is_found_where_nothing_is() -> None:
     others = planting.everything(planting.stand_ins())
     assert not SEARCH.in_bytes(b"\n".join(plant.content for plant in others) + os.urandom(1 << 20), pictures=False)
