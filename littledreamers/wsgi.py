@@ -14,8 +14,9 @@ def _start() -> None:
     from privacy import retention
 
     retention.purge_at_start()
-    # Fonts and templates take a second to load: in the background, so that a restart serves pages at once.
-    threading.Thread(target=publishing.warm, daemon=True).start()
+    # Fonts and templates take a second to load: in the background, so that a restart serves pages at once. Not as a
+    # daemon: a process that ends meanwhile has to wait, or the PDF library is taken from under the thread's feet.
+    threading.Thread(target=publishing.warm).start()
 
 
 _start()
