@@ -80,7 +80,7 @@ def draw(sheet: Sheet) -> bytes:
         "text_families": ", ".join(face.family for face in fonts.chain(fonts.TEXT, "nunito")),
         "title_families": ", ".join(face.family for face in fonts.chain(fonts.DISPLAY)),
     }
-    html = render_to_string("orders/invoice.html", context)
+    html = render_to_string("print/invoice.html", context)
     # Fonts come from files; nothing comes from anywhere else.
     nothing_else = URLFetcher(allowed_protocols={"file"})
     document = weasyprint.HTML(string=html, url_fetcher=nothing_else)
