@@ -143,7 +143,7 @@ def _current(order: Order) -> Payment:
     """The order's unfinished payment, or a new row. The order's row is locked meanwhile: two clicks find
     one payment."""
     with transaction.atomic():
-        locked = Order.objects.select_for_update().get(pk=order.pk)
+        locked = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
         if locked.state != Order.State.AWAITING_PAYMENT:
             raise NothingToPay(locked.number)
         payment = locked.payments.filter(state__in=OPEN).order_by("pk").last()
@@ -250,7 +250,7 @@ def _payment_of(session: CheckoutSession) -> Payment:
         raise Payment.DoesNotExist("no payment of this shop")
     with transaction.atomic():
         try:
-            order = Order.objects.select_for_update().get(number=session.order_number)
+            order = Order.objects.select_for_update(no_key=True).get(number=session.order_number)
         except Order.DoesNotExist:
             raise Payment.DoesNotExist("no payment of this shop") from None
         return Payment.objects.get_or_create(
@@ -276,7 +276,7 @@ def _paid(payment: Payment, session: CheckoutSession) -> None:
         if not won:
             return
         payment.refresh_from_db()
-        order = Order.objects.select_for_update().get(pk=payment.order_id)
+        order = Order.objects.select_for_update(no_key=True).get(pk=payment.order_id)
         if order.state == Order.State.AWAITING_PAYMENT and states.move(order, Order.State.PAID, actor=ACTOR):
             _verify_consent(order)
             for hook in _on_paid:

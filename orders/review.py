@@ -112,7 +112,7 @@ def approve(line: OrderLine, revision_number: int, *, actor: str) -> bool:
     `Outdated`, and privacy.vault.Forgotten once the child is forgotten.
     """
     # Order, then line, then edition: everybody locks in this order.
-    order = Order.objects.select_for_update().get(pk=line.order_id)
+    order = Order.objects.select_for_update(no_key=True).get(pk=line.order_id)
     held = OrderLine.objects.select_for_update().get(pk=line.pk)
     if held.approved_revision is not None:
         return False

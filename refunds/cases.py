@@ -48,7 +48,7 @@ def can_cancel_alone(order: Order) -> bool:
 @transaction.atomic
 def cancel_alone(order: Order) -> Case:
     """The parent cancels and gets everything back (P23). Raises `CannotCancel`; a second click gets the same case."""
-    held = Order.objects.select_for_update().get(pk=order.pk)
+    held = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     if held.state != Order.State.CANCELLED and not can_cancel_alone(held):
         raise CannotCancel("The parent has approved the book.")
     kind = Kind.CANCELLATION if held.state in UNAPPROVED else Kind.UNPRINTABLE
@@ -63,7 +63,7 @@ def cancel_and_refund(
 
     The printer never gets it after this. Raises `CannotCancel`; a second click gets the first one's case (F13).
     """
-    held = Order.objects.select_for_update().get(pk=order.pk)
+    held = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     known = Case.objects.filter(order=held).first()
     if known is not None:
         return known
