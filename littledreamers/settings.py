@@ -20,6 +20,7 @@ from django.core.exceptions import ImproperlyConfigured
 from kombu.entity import Exchange, Queue
 
 from littledreamers import log_lines
+from littledreamers.promised_numbers import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -161,21 +162,6 @@ FILE_UPLOAD_HANDLERS = ["privacy.uploads.EncryptingUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 PHOTO_MAX_BYTES = 20 * 1024 * 1024
 
-# --- promises as numbers: pages and code read the same constants -------------------------------------------------
-
-CHILD_RETENTION = timedelta(days=14)  # P10
-ABANDONED_RETENTION = timedelta(hours=48)  # a personalisation that nobody ordered
-RETURN_WINDOW = timedelta(days=7)  # P24
-REFUND_BUSINESS_DAYS = (10, 14)  # P29
-MAIL_BODY_RETENTION = timedelta(days=30)
-MAIL_MARK_RETENTION = timedelta(days=365)  # that a mail was sent, without its text and address
-BOOKKEEPING_YEARS = 5  # after the end of the year of the order (Danish Bookkeeping Act, section 12)
-UNPAID_RETENTION = timedelta(days=30)  # name and address of an order that nobody paid
-PAYMENT_EVENT_RETENTION = timedelta(days=90)
-LOGIN_ATTEMPT_RETENTION = timedelta(hours=24)
-STAFF_LOG_RETENTION = timedelta(days=365)
-STAFF_TRAINING_VALID = timedelta(days=365)  # P14
-STAFF_REMINDER_EVERY = timedelta(days=90)  # P15
 # `manage.py prove_forgetting` runs by itself when the last proof is older than this; 0 days: never.
 PROOF_INTERVAL = timedelta(days=env.int("PROOF_DAYS", default=7))
 

@@ -4,7 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -33,6 +33,13 @@ from tests.refunds.staff import member
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_story")]
 PARENT = Actor.parent()
+
+
+@pytest.fixture
+def stopped_clock() -> Iterator[None]:
+    """A PDF holds the second in which it was made: two that are to be compared need the same one."""
+    with time_machine.travel(datetime.now(UTC), tick=False):
+        yield
 
 
 def download(client: Client, edition: Edition) -> zipfile.ZipFile:
@@ -112,6 +119,7 @@ def test_p6_making_the_zip_keeps_nothing_and_writes_no_plaintext(client: Client,
         assert not any(canary in content for content in files_below(tmp_path))
 
 
+@pytest.mark.usefixtures("stopped_clock")
 def test_p6_an_order_in_review_with_messages_versions_and_the_watermarked_pdf(small_story: Story) -> None:
     order = in_review(small_story)
     edition, line = book_of(order), order.lines.get()
@@ -137,6 +145,7 @@ def test_p6_an_order_in_review_with_messages_versions_and_the_watermarked_pdf(sm
     assert download(opened(order), edition).read("book.pdf") == shown
 
 
+@pytest.mark.usefixtures("stopped_clock")
 def test_p6_p21_after_approval_the_copy_is_clean_and_the_print_files_are_there(small_story: Story) -> None:
     order = in_review(small_story)
     edition = book_of(order)
