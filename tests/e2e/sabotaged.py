@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
+from littledreamers.proof import proving
 from littledreamers.settings import *  # noqa: F403
 from privacy.keystore import FolderKeyStore
 
@@ -26,6 +27,7 @@ def _keep(_self: object, children: Iterable[tuple[UUID, datetime]]) -> frozenset
     return frozenset(child for child, _ in children)
 
 
+proving.FORGET_WITHIN = 5.0  # seconds: nothing would go in a minute either
 MIDDLEWARE = [*MIDDLEWARE, "tests.e2e.sabotaged.LogNames"]  # noqa: F405
 FolderKeyStore.destroy = _keep  # type: ignore[method-assign,assignment]
 FolderKeyStore.destroy_hour = lambda _self, _hour: 0  # type: ignore[method-assign,assignment]
