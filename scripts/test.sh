@@ -25,11 +25,11 @@ echo "== Publishing the stories"
 DATA_DIR=.cache/data PUBLISHED_DIR=.cache/published "$BIN/python" manage.py publish_story
 
 echo "== Unit tests, embedded defaults (SQLite)"
-env -u DATABASE_URL -u REDIS_URL "$BIN/pytest" -q -n 2 -m "not e2e" "$@"
+env -u DATABASE_URL -u REDIS_URL "$BIN/pytest" -q -n 2 --dist worksteal -m "not e2e" "$@"
 
 if [ -n "${TEST_DATABASE_URL:-}" ] && [ -n "${TEST_REDIS_URL:-}" ]; then
     echo "== Unit tests, PostgreSQL + Redis"
-    DATABASE_URL=$TEST_DATABASE_URL REDIS_URL=$TEST_REDIS_URL "$BIN/pytest" -q -n 2 -m "not e2e" "$@"
+    DATABASE_URL=$TEST_DATABASE_URL REDIS_URL=$TEST_REDIS_URL "$BIN/pytest" -q -n 2 --dist worksteal -m "not e2e" "$@"
     both="embedded,services"
 else
     both=embedded
