@@ -3,6 +3,7 @@
 import re
 import secrets
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -140,7 +141,10 @@ class PostgreSQL:
         try:
             with closing(self.connect()) as connection:
                 folder = Path(connection.execute("SHOW data_directory").fetchone()[0])
-            return folder if local and (folder / "PG_VERSION").is_file() and any((folder / "base").iterdir()) else None
+                (server,) = connection.execute("SELECT system_identifier FROM pg_control_system()").fetchone()
+            # A container's server may name a folder that on this side belongs to another one.
+            here = int.from_bytes((folder / "global" / "pg_control").read_bytes()[:8], sys.byteorder, signed=True)
+            return folder if local and here == server and any((folder / "base").iterdir()) else None
         except (psycopg.Error, OSError):
             return None
 

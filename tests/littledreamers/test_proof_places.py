@@ -221,3 +221,34 @@ def test_a_shifted_process_has_another_day_and_time_since_boot() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["86400", "172900.0"]
+
+
+class _Server:
+    """A connection to a PostgreSQL server that says where its files are and who it is."""
+
+    def __init__(self, folder: Path, identity: int) -> None:
+        self.answers = {"SHOW data_directory": str(folder)}
+        self.identity = identity
+
+    def execute(self, statement: str) -> "_Server":
+        self.said = self.answers.get(statement, self.identity)
+        return self
+
+    def fetchone(self) -> tuple[object]:
+        return (self.said,)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("identity", "ours"), [(4711, True), (4712, False)])
+def test_f04_a_folder_of_another_server_is_not_taken_for_ours(
+    identity: int, ours: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "global").mkdir()
+    (tmp_path / "global" / "pg_control").write_bytes((4711).to_bytes(8, sys.byteorder) + bytes(100))
+    (tmp_path / "base" / "1").mkdir(parents=True)
+    monkeypatch.setattr(PostgreSQL, "connect", lambda _self: _Server(tmp_path, identity))
+    made = object.__new__(PostgreSQL)
+    made.server = "postgres://shop@127.0.0.1/shop"
+    assert (made._data_directory() == tmp_path) is ours
