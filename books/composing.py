@@ -155,5 +155,11 @@ def _saved(stamp: Stamp, *, title: str, print_kind: str) -> bytes:
     pdf.docinfo["/Trapped"] = Name("/False")
     out = io.BytesIO()
     version = "1.6" if print_kind == "x-4" else "1.7"
-    pdf.save(out, force_version=version, object_stream_mode=pikepdf.ObjectStreamMode.generate, compress_streams=True)
+    pdf.save(
+        out,
+        force_version=version,
+        object_stream_mode=pikepdf.ObjectStreamMode.generate,
+        compress_streams=True,
+        deterministic_id=True,  # else the number of the file is drawn from the time
+    )
     return out.getvalue()
