@@ -13,12 +13,7 @@ from privacy.consent import ConsentGiven
 from privacy.models import Child, Receipt, VaultAccess, VaultItem
 from privacy.purposes import Actor, Kind, Purpose
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        "connection.vendor == 'sqlite' and connection.is_in_memory_db()", reason="needs a database on disk"
-    ),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 LARGE = bytes(vault.IN_ROW + 1)
 
 

@@ -74,7 +74,6 @@ def test_f24_the_chain_cannot_fork(chain: list[Receipt]) -> None:
         Receipt.objects.create(at=AT, reason="expired", counts={}, previous=chain[1].sha256, sha256="f" * 64)
 
 
-@pytest.mark.skipif("connection.vendor == 'sqlite' and connection.is_in_memory_db()", reason="needs a database on disk")
 def test_f24_appends_at_the_same_moment_make_one_chain(transactional_db: None) -> None:
     ready = threading.Barrier(8)
     failures = []
