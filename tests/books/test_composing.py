@@ -5,11 +5,13 @@ import re
 import resource
 import tracemalloc
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pikepdf
 import pypdfium2
 import pytest
+import time_machine
 from pikepdf import Name
 
 from books import character, composing, preview, recolouring, stamping, templates_store
@@ -158,6 +160,16 @@ def test_the_digital_copy_is_trimmed_and_has_no_printing_condition(small_story: 
         assert {tuple(millimetres(page, "MediaBox")) for page in pdf.pages} == {(3, 3, 213, 213), (20, 20, 230, 230)}
         assert "/OutputIntents" not in pdf.Root
         assert pdf.docinfo["/Title"] == "Zoë and the Moon"
+
+
+def test_a_file_is_numbered_by_its_content_and_not_by_the_time(small_story: Story) -> None:
+    def number(dedication: str) -> bytes:
+        data = composing.digital_copy(small_story, content(dedication=dedication), watermark=False)
+        with pikepdf.open(io.BytesIO(data)) as pdf:
+            return bytes(pdf.trailer.ID[0])
+
+    with time_machine.travel(datetime(2026, 11, 22, tzinfo=UTC), tick=False):
+        assert number("For you") == number("For you") != number("For me")
 
 
 @pytest.mark.parametrize(("binding", "spine", "titled"), [("softcover", 2.4, False), ("hardcover", 7.8, True)])

@@ -140,7 +140,7 @@ def test_p5_p6_p7_p8_the_parents_page(
     known = wait_for(lambda: refunds(shop)[: len(refunds(shop)) - before])
     assert known is not None, "no refund arrived at the payment provider"
     assert (known[0]["amount"], known[0]["status"]) == (4480, "succeeded")
-    told = shop.wait_for_mail(to=email, subject="the child's data is deleted")
+    told = shop.wait_for_mail(to=email, subject="the child’s data is deleted")
     page.goto(link_in(told, "/receipts/"))
     expect(page.get_by_role("heading", name="Your receipt")).to_be_visible()
     page.goto(f"/orders/{number}/")
