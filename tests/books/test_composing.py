@@ -166,7 +166,7 @@ def test_a_file_is_numbered_by_its_content_and_not_by_the_time(small_story: Stor
     def number(dedication: str) -> bytes:
         data = composing.digital_copy(small_story, content(dedication=dedication), watermark=False)
         with pikepdf.open(io.BytesIO(data)) as pdf:
-            return bytes(pdf.trailer.ID[0])
+            return bytes(pdf.trailer.ID[1])  # of this file; the first one is the template's
 
     with time_machine.travel(datetime(2026, 11, 22, tzinfo=UTC), tick=False):
         assert number("For you") == number("For you") != number("For me")
