@@ -8,7 +8,7 @@ RUN apt-get update -qq \
 
 WORKDIR /shop
 COPY requirements.lock .
-RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+RUN pip install --no-cache-dir --require-hashes --no-deps -r requirements.lock
 COPY --chown=shop . .
 
 ENV PYTHONUNBUFFERED=1 \

@@ -21,11 +21,11 @@ $(VENV)/bin/python:
 	@if [ -n "$(UV)" ]; then $(UV) venv -q --python '>=3.11' $(VENV); else sh scripts/system.sh venv "$(PY)" && $(PY) -m venv $(VENV) && $(BIN)/python -m pip install -q --disable-pip-version-check "uv==$(UVPIN)"; fi
 
 $(VENV)/.run: requirements.lock | $(VENV)/bin/python
-	@$(or $(UV),$(BIN)/uv) pip install -q --require-hashes -r requirements.lock
+	@$(or $(UV),$(BIN)/uv) pip install -q --require-hashes --no-deps -r requirements.lock
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
-	@$(or $(UV),$(BIN)/uv) pip install -q --require-hashes -r requirements-dev.lock
+	@$(or $(UV),$(BIN)/uv) pip install -q --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@
 
 # The shop, its worker with beat, and the payment sandbox, until Ctrl-C.
@@ -48,9 +48,11 @@ format: $(VENV)/.dev
 bench: system $(VENV)/.dev
 	@$(BIN)/python manage.py bench
 
+# The lock files are complete, so installing never resolves: a package whose own code we do not run (see [tool.uv] in
+# pyproject.toml) brings nothing with it.
 lock: $(VENV)/bin/python
-	@$(or $(UV),$(BIN)/uv) pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --upgrade --extra production pyproject.toml -o requirements.lock
-	@$(or $(UV),$(BIN)/uv) pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group dev -c requirements.lock pyproject.toml --extra production -o requirements-dev.lock
+	@$(or $(UV),$(BIN)/uv) pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --upgrade --extra production --extra likeness pyproject.toml -o requirements.lock
+	@$(or $(UV),$(BIN)/uv) pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group dev -c requirements.lock pyproject.toml --extra production --extra likeness -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .cache build
