@@ -6,6 +6,10 @@ CHILD_RETENTION = timedelta(days=14)  # P10
 ABANDONED_RETENTION = timedelta(hours=48)  # a personalisation that nobody ordered
 RETURN_WINDOW = timedelta(days=7)  # P24
 REFUND_BUSINESS_DAYS = (10, 14)  # P29
+SECOND_PERSON_ABOVE = 10_000  # minor units: what a member of staff does not give back alone
+RETURN_PARCEL_WITHIN = timedelta(days=30)  # how long a returned book may take to reach us
+POINT_VALUE = 5  # minor units that a reward point is worth (P40)
+POINTS_PER = 100  # minor units paid by card for books that earn one point
 MAIL_BODY_RETENTION = timedelta(days=30)
 MAIL_MARK_RETENTION = timedelta(days=365)  # that a mail was sent, without its text and address
 BOOKKEEPING_YEARS = 5  # after the end of the year of the order (Danish Bookkeeping Act, section 12)

@@ -8,7 +8,18 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from orders.models import BasketLine, Order, OrderEvent, Payment, PrintJob, PrintJobEvent, Refund, WebhookEvent
+from orders.models import (
+    BasketLine,
+    Coupon,
+    Order,
+    OrderEvent,
+    Payment,
+    PointsEntry,
+    PrintJob,
+    PrintJobEvent,
+    Refund,
+    WebhookEvent,
+)
 
 _OPEN = (Payment.State.CREATED, Payment.State.OPEN, Payment.State.PAID)
 
@@ -29,7 +40,16 @@ def forget_customers(*, now: datetime, batch: int) -> int:
     due = Order.objects.filter(Q(created_at__lt=books_closed(now)) | unpaid).exclude(email="", name="")
     orders = list(due.order_by("pk").values_list("pk", flat=True).distinct()[:batch])
     Order.objects.filter(pk__in=orders).update(
-        user=None, name="", email="", phone="", street="", street_2="", postal_code="", city="", country=""
+        user=None,
+        name="",
+        email="",
+        phone="",
+        street="",
+        street_2="",
+        postal_code="",
+        city="",
+        country="",
+        contact_by=Order.ContactBy.EMAIL,
     )
     OrderEvent.objects.filter(order__in=orders).delete()
     PrintJobEvent.objects.filter(job__line__order__in=orders).delete()
@@ -51,3 +71,15 @@ def forget_baskets(*, now: datetime, batch: int) -> int:
     due = BasketLine.objects.filter(Q(edition__child__expires_at__lte=now) | Q(edition__child__abandoned_at__lte=now))
     pks = list(due.order_by("pk").values_list("pk", flat=True)[:batch])
     return BasketLine.objects.filter(pk__in=pks).delete()[0]
+
+
+def forget_makers(*, now: datetime, batch: int) -> int:
+    """Drop who made a coupon or gave points, once that year has left the books."""
+    before = books_closed(now)
+    coupons = Coupon.objects.filter(created_at__lt=before, made_by__isnull=False)
+    made = list(coupons.order_by("pk").values_list("pk", flat=True)[:batch])
+    Coupon.objects.filter(pk__in=made).update(made_by=None)
+    entries = PointsEntry.objects.filter(at__lt=before, staff__isnull=False)
+    given = list(entries.order_by("pk").values_list("pk", flat=True)[:batch])
+    PointsEntry.objects.filter(pk__in=given).update(staff=None)
+    return max(len(made), len(given))

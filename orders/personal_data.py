@@ -1,6 +1,6 @@
 """What the orders hold about customers; about a child they hold nothing (P35)."""
 
-from accounts.claims import CONTRACT, INTEREST, LAW, TECHNICAL, About, Claim, Export, Record
+from accounts.claims import CONTRACT, INTEREST, LAW, TECHNICAL, About, Claim, Export, Record, Runs
 
 BASKET = Record(
     About.CUSTOMER,
@@ -59,24 +59,58 @@ PROVIDER_EVENT = Record(
     "orders.bookkeeping.forget_events",
     public=False,
 )
+POINTS = Record(
+    About.CUSTOMER,
+    "Your reward points: the balance, and when you earned or spent them with which order",
+    "To take them off your next order",
+    CONTRACT,
+    "As long as you have an account",
+    "accounts.erasing.account",
+    runs=Runs.ASKED,
+    export=Export.ACCOUNT,
+)
+COUPON = Record(
+    About.STAFF,
+    "Which member of staff made a coupon, or gave points",
+    "To find mistakes and misuse",
+    INTEREST,
+    "{bookkeeping_years} years after the end of that year, or until the account is deleted",
+    "orders.bookkeeping.forget_makers",
+    public=False,
+)
 
 CLAIMS = (
     Claim("orders.BasketLine", {BASKET: "basket edition format quantity added_at", TECHNICAL: "id"}),
     Claim(
         "orders.Order",
         {
-            CONTACT: "user name email phone street street_2 postal_code city country",
-            SALE: "number state shipping_method currency items_total shipping_total total vat_rate_bp vat_total"
-            " no_withdrawal_shown_at created_at paid_at approved_at shipped_at delivered_at cancelled_at",
-            TECHNICAL: "id checkout_key",
+            CONTACT: "user name email phone street street_2 postal_code city country contact_by",
+            SALE: "number state shipping_method currency items_total shipping_total discount_total points_used"
+            " point_value total vat_rate_bp vat_total no_withdrawal_shown_at replaces created_at paid_at approved_at"
+            " shipped_at delivered_at completed_at cancelled_at",
+            TECHNICAL: "id checkout_key held_at",
         },
     ),
     Claim(
         "orders.OrderLine",
         {
-            SALE: "order title format quantity unit_price approved_revision approved_at",
+            SALE: "order title format quantity unit_price discount points cancelled_at approved_revision approved_at",
             TECHNICAL: "id edition",
         },
+    ),
+    Claim("orders.CouponUse", {SALE: "coupon order amount at", TECHNICAL: "id released_at"}),
+    Claim(
+        "orders.Coupon",
+        {
+            COUPON: "made_by",
+            TECHNICAL: "id code kind value minimum limit per_customer used valid_from valid_until stopped_at batch note"
+            " created_at",
+        },
+    ),
+    Claim("orders.PointsAccount", {POINTS: "user balance owed", TECHNICAL: "id"}),
+    Claim(
+        "orders.PointsEntry",
+        {POINTS: "account kind points order at note", COUPON: "staff", TECHNICAL: "id key"},
     ),
     Claim("orders.OrderEvent", {SALE: "order at kind detail", DEED: "actor", TECHNICAL: "id"}),
     Claim("orders.NumberSeries", {TECHNICAL: "id name year last"}),
@@ -91,7 +125,7 @@ CLAIMS = (
     Claim(
         "orders.Payment",
         {
-            SALE: "order amount currency state session_id session_url intent_id created_at paid_at",
+            SALE: "order amount currency state session_id session_url intent_id created_at paid_at failed_at",
             TECHNICAL: "id idempotency_key checked_at",
         },
     ),
@@ -109,9 +143,9 @@ CLAIMS = (
     Claim(
         "orders.PrintJob",
         {
-            SALE: "line carrier tracking rejection sent_at received_at shipped_at",
-            TECHNICAL: "id number revision profile state tries lease_until interior_sha256 cover_sha256 page_count"
-            " created_at",
+            SALE: "line copies carrier tracking rejection sent_at received_at shipped_at delivered_at",
+            TECHNICAL: "id number reprint_of revision profile state tries lease_until interior_sha256 cover_sha256"
+            " page_count created_at",
         },
     ),
     Claim("orders.PrintJobEvent", {SALE: "job at kind detail", DEED: "actor", TECHNICAL: "id"}),

@@ -30,6 +30,7 @@ _STAMPS: dict[str, str] = {
     State.APPROVED: "approved_at",
     State.SHIPPED: "shipped_at",
     State.DELIVERED: "delivered_at",
+    State.COMPLETED: "completed_at",
     State.CANCELLED: "cancelled_at",
 }
 

@@ -48,20 +48,20 @@ class ChangeRequestAdmin(ReadOnlyAdmin):
 class CaseAdmin(ReadOnlyAdmin):
     """Decisions to give money back."""
 
-    list_display = ("pk", "order_page", "kind", "state", "amount", "decided_by", "created_at")
+    list_display = ("pk", "order_page", "kind", "state", "sum", "decided_by", "created_at")
     list_filter = ("kind", "state")
-    list_select_related = ("order", "decided_by", "refund")
+    list_select_related = ("order", "decided_by")
     search_fields = ("order__number",)
     date_hierarchy = "created_at"
-    fields = ("order_page", "kind", "state", "amount", "refund", "note", "decided_by", "created_at", "closed_at")
+    fields = ("order_page", "kind", "state", "sum", "reason", "note", "decided_by", "created_at", "closed_at")
 
     @admin.display(description="order", ordering="order__number")
     def order_page(self, case: Case) -> SafeString:
         return order_link(case.order)
 
-    @admin.display(description="amount", ordering="refund__amount")
-    def amount(self, case: Case) -> str:
-        return price(case.refund.amount, case.order.currency) if case.refund else "–"
+    @admin.display(description="amount", ordering="amount")
+    def sum(self, case: Case) -> str:
+        return price(case.amount, case.order.currency)
 
 
 @admin.register(CreditNote)

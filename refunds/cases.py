@@ -14,7 +14,7 @@ from orders.models import Order, OrderEvent, OrderLine, Payment
 from privacy import children
 from privacy.models import Child
 from refunds import changes, payouts
-from refunds.models import Case
+from refunds.models import Case, CaseRefund
 
 Kind = Case.Kind
 REMINDER_DAYS = (3, 6, 9)
@@ -78,8 +78,10 @@ def cancel_and_refund(
             refund = payouts.decide(payment, reason=kind, key=f"case-{case.pk}-payment-{payment.pk}")
         except payouts.NothingLeft:
             continue
-        case.refund, case.state = refund, Case.State.APPROVED
+        CaseRefund.objects.create(case=case, refund=refund)
+        case.state = Case.State.APPROVED
         refunded += refund.amount
+    case.amount = refunded
     if not refunded:
         case.closed_at = timezone.now()
     case.save()

@@ -23,7 +23,7 @@ DECISION = Record(
 
 CLAIMS = (
     Claim("refunds.ChangeRequest", {TECHNICAL: "id line state created_at answered_at"}),
-    Claim("refunds.ChangeMessage", {DECISION: "staff", TECHNICAL: "id request number from_staff sent_at"}),
+    Claim("refunds.ChangeMessage", {DECISION: "staff", TECHNICAL: "id request number page from_staff sent_at"}),
     Claim(
         "refunds.CreditNote",
         {
@@ -33,6 +33,24 @@ CLAIMS = (
     ),
     Claim(
         "refunds.Case",
-        {CASE: "order kind state note refund created_at closed_at", DECISION: "decided_by", TECHNICAL: "id"},
+        {
+            CASE: "order kind state whole amount shipping points reason note created_at decided_at closed_at",
+            DECISION: "proposed_by decided_by",
+            TECHNICAL: "id",
+        },
     ),
+    Claim("refunds.CaseLine", {CASE: "case line copies amount points", TECHNICAL: "id"}),
+    Claim("refunds.CaseRefund", {CASE: "case refund", TECHNICAL: "id"}),
+    Claim("refunds.CaseEvent", {CASE: "case at kind detail", DECISION: "actor", TECHNICAL: "id"}),
+    Claim(
+        "refunds.Return",
+        {
+            CASE: "number order state reason wish basis finding case replacement asked_at instructed_at received_at"
+            " inspected_at closed_at",
+            DECISION: "inspected_by",
+            TECHNICAL: "id evidence",
+        },
+    ),
+    Claim("refunds.ReturnLine", {CASE: "of line copies", TECHNICAL: "id reprint"}),
+    Claim("refunds.ReturnEvent", {CASE: "of at kind detail", DECISION: "actor", TECHNICAL: "id"}),
 )

@@ -20,6 +20,10 @@ class Order(models.Model):
         COMPLETED = "completed", "completed"
         CANCELLED = "cancelled", "cancelled"
 
+    class ContactBy(models.TextChoices):
+        EMAIL = "email", "e-mail"
+        PHONE = "phone", "telephone"
+
     number = models.CharField(max_length=12, unique=True, help_text="Shown to people, as in LD-7K3M9Q.")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="orders"
@@ -38,28 +42,51 @@ class Order(models.Model):
     country = models.CharField(max_length=2)
     shipping_method = models.CharField(max_length=20)
     currency = models.CharField(max_length=3)
-    # Minor units (cents), VAT included.
+    # Minor units (cents), VAT included. `total` is what is paid by card.
     items_total = models.PositiveIntegerField()
     shipping_total = models.PositiveIntegerField()
+    discount_total = models.PositiveIntegerField(default=0, help_text="What a coupon takes off the books (P39).")
+    points_used = models.PositiveIntegerField(default=0, help_text="Reward points that pay for a part (P40).")
+    point_value = models.PositiveIntegerField(default=0, help_text="Minor units that a point was worth on that day.")
     total = models.PositiveIntegerField()
     vat_rate_bp = models.PositiveIntegerField(help_text="VAT rate in basis points: 2500 is 25 %.")
     vat_total = models.PositiveIntegerField()
     no_withdrawal_shown_at = models.DateTimeField(
         help_text="When the customer was told that personalised goods cannot be withdrawn from."
     )
+    contact_by = models.CharField(
+        max_length=5, choices=ContactBy.choices, default=ContactBy.EMAIL, help_text="If a payment fails (P64)."
+    )
+    replaces = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replacements",
+        help_text="The order whose faulty book this one replaces, free of charge (P43).",
+    )  # fmt: skip
+    held_at = models.DateTimeField(
+        null=True, blank=True, help_text="Nothing of it is sent to the printer while staff decide about it."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     paid_at = models.DateTimeField(null=True, blank=True)
     approved_at = models.DateTimeField(null=True, blank=True)
     shipped_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("-created_at",)
         constraints = (
             models.CheckConstraint(
-                condition=models.Q(total=models.F("items_total") + models.F("shipping_total")),
+                condition=models.Q(
+                    items_total=models.F("total")
+                    - models.F("shipping_total")
+                    + models.F("discount_total")
+                    + models.F("points_used") * models.F("point_value")
+                ),
                 name="orders_order_total_adds_up",
+            ),
+            # A coupon and points pay for books only: the delivery is always paid by card.
+            models.CheckConstraint(
+                condition=models.Q(total__gte=models.F("shipping_total")), name="orders_order_delivery_by_card"
             ),
             models.CheckConstraint(
                 condition=models.Q(vat_total__lte=models.F("total")), name="orders_order_vat_in_total"
@@ -68,6 +95,11 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def points_total(self) -> int:
+        """What the points paid, in minor units."""
+        return self.points_used * self.point_value
 
 
 class OrderLine(models.Model):
@@ -79,18 +111,27 @@ class OrderLine(models.Model):
     format = models.CharField(max_length=20)
     quantity = models.PositiveSmallIntegerField()
     unit_price = models.PositiveIntegerField()
+    discount = models.PositiveIntegerField(default=0, help_text="The line's share of the coupon, minor units.")
+    points = models.PositiveIntegerField(default=0, help_text="The line's share of the points.")
+    cancelled_at = models.DateTimeField(null=True, blank=True, help_text="This book alone was cancelled (P23).")
     approved_revision = models.PositiveIntegerField(null=True, blank=True)
     approved_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("pk",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(discount__lte=models.F("unit_price") * models.F("quantity")),
+                name="orders_orderline_discount_in_price",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.quantity} x {self.title}"
 
     @property
     def total(self) -> int:
-        """The price of the line in minor units."""
+        """The price of the line in minor units, before a coupon and points."""
         return self.unit_price * self.quantity
 
 

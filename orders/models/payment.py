@@ -26,6 +26,7 @@ class Payment(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     paid_at = models.DateTimeField(null=True, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True, help_text="When the provider was last asked.")
+    failed_at = models.DateTimeField(null=True, blank=True, help_text="When the last attempt to pay failed (P64).")
 
     class Meta:
         ordering = ("pk",)

@@ -22,6 +22,11 @@ class PrintJob(models.Model):
     line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="print_jobs")
     revision = models.PositiveIntegerField()
     profile = models.CharField(max_length=20)
+    reprint_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reprints",
+        help_text="The job whose copies had a fault that was verified (P43).",
+    )  # fmt: skip
+    copies = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty: all that the line ordered.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     tries = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -35,6 +40,7 @@ class PrintJob(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField(null=True, blank=True)
     shipped_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("-pk",)
@@ -42,8 +48,13 @@ class PrintJob(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=["line"],
-                condition=~models.Q(state__in=["rejected", "cancelled"]),
+                condition=~models.Q(state__in=["rejected", "cancelled"]) & models.Q(reprint_of=None),
                 name="orders_printjob_one_alive",
+            ),
+            models.UniqueConstraint(
+                fields=["reprint_of"],
+                condition=~models.Q(state__in=["rejected", "cancelled"]),
+                name="orders_printjob_one_reprint_alive",
             ),
         )
 

@@ -19,10 +19,22 @@ from accounts import erasing as account_erasing
 from accounts import mail
 from accounts.models import OutgoingMail, User
 from orders import invoices
-from orders.models import BasketLine, Invoice, Order, OrderEvent, Payment, PrintJob, Refund, WebhookEvent
+from orders.models import (
+    BasketLine,
+    Coupon,
+    Invoice,
+    Order,
+    OrderEvent,
+    Payment,
+    PointsAccount,
+    PointsEntry,
+    PrintJob,
+    Refund,
+    WebhookEvent,
+)
 from privacy import children, erasing, rate_limits
 from privacy.models import Child, Consent
-from refunds.models import Case
+from refunds.models import Case, CaseEvent, Return, ReturnEvent
 from tests.orders.factories import ADDRESS, make_edition, make_line, make_order, make_ordered
 
 pytestmark = pytest.mark.django_db
@@ -130,8 +142,38 @@ def forget_invoices() -> Held:
 
 def forget_cases() -> Held:
     staff = User.objects.create_user("staff@example.com")
-    Case.objects.create(order=make_order(), kind=Case.Kind.CANCELLATION, note="on the telephone", decided_by=staff)
-    return lambda: bool(Case.objects.exclude(note="", decided_by=None).exists())
+    order = make_order()
+    case = Case.objects.create(order=order, kind=Case.Kind.GOODWILL, note="on the telephone", decided_by=staff)
+    CaseEvent.objects.create(case=case, kind="approved", actor=f"staff:{staff.pk}")
+    back = Return.objects.create(number="R-1", order=order, reason="print", wish="refund", inspected_by=staff)
+    ReturnEvent.objects.create(of=back, kind="asked", actor="customer")
+    Return.objects.filter(pk=back.pk).update(finding="The spine is torn.")
+
+    def held() -> bool:
+        kept = [
+            Case.objects.exclude(note="", decided_by=None, proposed_by=None).exists(),
+            Return.objects.exclude(finding="", inspected_by=None).exists(),
+            CaseEvent.objects.exists(),
+            ReturnEvent.objects.exists(),
+        ]
+        assert all(kept) or not any(kept)
+        return all(kept)
+
+    return held
+
+
+def forget_makers() -> Held:
+    staff = User.objects.create_user("staff@example.com")
+    Coupon.objects.create(code="AUTUMN", kind=Coupon.Kind.AMOUNT, value=500, made_by=staff)
+    account = PointsAccount.objects.create(user=User.objects.create_user("karen@example.com"), balance=5)
+    PointsEntry.objects.create(account=account, kind=PointsEntry.Kind.STAFF, points=5, key="k", staff=staff)
+
+    def held() -> bool:
+        kept = [Coupon.objects.get().made_by, PointsEntry.objects.get().staff]
+        assert all(kept) or not any(kept)
+        return all(kept)
+
+    return held
 
 
 YEAR_OF_ORDER_ENDS = datetime(2026, 12, 31, 23, 0, tzinfo=UTC)  # midnight in Copenhagen
@@ -147,6 +189,7 @@ CASES: dict[str, tuple[Callable[[], Held], datetime]] = {
     "orders.bookkeeping.forget_events": (forget_events, NOW + timedelta(days=90)),
     "orders.bookkeeping.forget_customers": (forget_customers, YEAR_OF_ORDER_ENDS.replace(year=2031)),
     "orders.invoices.forget_customers": (forget_invoices, YEAR_OF_ORDER_ENDS.replace(year=2031)),
+    "orders.bookkeeping.forget_makers": (forget_makers, YEAR_OF_ORDER_ENDS.replace(year=2031)),
     "refunds.erasing.forget_cases": (forget_cases, YEAR_OF_ORDER_ENDS.replace(year=2031)),
 }
 

@@ -11,7 +11,7 @@ from accounts.models import User
 from books.story import Story
 from orders.models import Order, Payment, PrintJob, Refund, WebhookEvent
 from refunds import changes
-from refunds.models import Case, ChangeRequest
+from refunds.models import Case, CaseRefund, ChangeRequest
 from tests.orders.factories import CANARY, make_ordered
 from tests.orders.jobs import job_at_the_printer, queued
 from tests.orders.test_review import in_review
@@ -37,7 +37,8 @@ def one_of_each(turn: int) -> None:
     job_at_the_printer(order, number=f"J-A-{turn}", state=PrintJob.State.CANCELLED)
     payment = Payment.objects.create(order=order, idempotency_key=f"p{turn}", amount=3480, currency="eur", state="paid")
     refund = Refund.objects.create(payment=payment, idempotency_key=f"r{turn}", amount=3480, reason="test")
-    Case.objects.create(order=order, kind=Case.Kind.CANCELLATION, refund=refund)
+    case = Case.objects.create(order=order, kind=Case.Kind.CANCELLATION, amount=3480)
+    CaseRefund.objects.create(case=case, refund=refund)
     WebhookEvent.objects.create(event_id=f"evt_{turn}", type="refund.updated", object_id=f"re_{turn}")
     changes.ask(in_review().lines.get(), f"About {CANARY}")
 

@@ -121,8 +121,7 @@ def test_p28_a_refund_that_fails_after_success_reopens_the_case_and_waits_for_st
 ) -> None:
     order = paid_order(payment_sandbox, card=FAILS_LATER)
     case = cases.cancel_and_refund(order, actor="customer")
-    refund = case.refund
-    assert refund is not None
+    refund = case.refunds.get().refund
     assert payouts.execute(refund.pk)
     case.refresh_from_db()
     assert (case.state, case.closed_at is None) == (Case.State.REFUNDED, False)
