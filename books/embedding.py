@@ -47,7 +47,6 @@ class EmbeddedFont:
         face, font = source(fonts.file(self.face))
         scale = 1000 / self.units
         name = Name(f"/{_tag(self.glyphs)}+{self.face.family}")
-        program = Stream(pdf, self._subset(face))
         extents = font.get_font_extents("ltr")
         descriptor = Dictionary(
             Type=Name.FontDescriptor,
@@ -60,21 +59,28 @@ class EmbeddedFont:
             Descent=round(extents.descender * scale),
             CapHeight=700,
             StemV=80,
-            FontFile2=pdf.make_indirect(program),
         )
+        postscript = "CFF " in face.table_tags
+        program = Stream(pdf, self._subset(face, postscript=postscript))
+        if postscript:
+            program.Subtype = Name.CIDFontType0C
+            descriptor.FontFile3 = pdf.make_indirect(program)
+        else:
+            descriptor.FontFile2 = pdf.make_indirect(program)
         widths = Array()
         for glyph in sorted(self.glyphs):
             widths.append(glyph)
             widths.append(Array([round(font.get_glyph_h_advance(glyph) * scale, 2)]))
         descendant = Dictionary(
             Type=Name.Font,
-            Subtype=Name.CIDFontType2,
+            Subtype=Name.CIDFontType0 if postscript else Name.CIDFontType2,
             BaseFont=name,
             CIDSystemInfo=Dictionary(Registry="Adobe", Ordering="Identity", Supplement=0),
-            CIDToGIDMap=Name.Identity,
             FontDescriptor=pdf.make_indirect(descriptor),
             W=widths,
         )
+        if not postscript:
+            descendant.CIDToGIDMap = Name.Identity
         return pdf.make_indirect(
             Dictionary(
                 Type=Name.Font,
@@ -86,13 +92,17 @@ class EmbeddedFont:
             )
         )
 
-    def _subset(self, face: uharfbuzz.Face) -> bytes:
+    def _subset(self, face: uharfbuzz.Face, *, postscript: bool) -> bytes:
         wanted = uharfbuzz.SubsetInput()
         wanted.flags = uharfbuzz.SubsetFlags.RETAIN_GIDS | uharfbuzz.SubsetFlags.NOTDEF_OUTLINE
+        if postscript:
+            wanted.flags = fonts.CFF_FLAGS
         wanted.glyph_set.update(set(self.glyphs))
         wanted.drop_table_tag_set.update({int.from_bytes(tag.encode(), "big") for tag in _DROPPED})
         with _lock:
-            data: bytes = uharfbuzz.subset(face, wanted).blob.data
+            made = uharfbuzz.subset(face, wanted)
+            # A PDF carries PostScript outlines bare, without the tables around them.
+            data: bytes = (made.reference_table("CFF ") if postscript else made.blob).data
         return data
 
     def _to_unicode(self) -> bytes:

@@ -10,7 +10,7 @@ DEDICATION_MAX = 300
 MAX_MARKS = 4
 _APOSTROPHES = str.maketrans({"'": "’", "‘": "’", "`": "’", "´": "’", "ʼ": "’", "\u2011": "-", "\u2010": "-"})
 _UNPRINTABLE = ("Cc", "Cf", "Cs", "Co", "Cn")
-_NAME_PUNCTUATION = set(" -’.·,")
+_NAME_PUNCTUATION = set(" -’.·,־׳״・")  # the last four: hyphen, geresh and gershayim of Hebrew, the dot between kana
 
 
 class UnprintableName(ValueError):
@@ -64,10 +64,17 @@ def clean(raw: str) -> str:
         )
     if not (fonts.face_for(name, fonts.TEXT) and fonts.face_for(name, fonts.DISPLAY)):
         raise UnprintableName(
-            "We are sorry: our fonts cannot print this name yet. They have Latin, Greek, Cyrillic, Arabic, Devanagari "
-            "and Thai letters, one alphabet at a time. Could you write it in one of these?"
+            "We are sorry: our fonts cannot print this name yet. They have "
+            f"{_alphabets()} letters, one alphabet at a time. Could you write it in one of these?"
         )
     return name
+
+
+def _alphabets() -> str:
+    """What this installation's fonts print, in words."""
+    chinese = any(face.package == fonts.CJK_PACKAGE for face in fonts.FALLBACKS[fonts.TEXT])
+    more = ", Thai, Chinese, Japanese and Korean" if chinese else " and Thai"
+    return f"Latin, Greek, Cyrillic, Arabic, Hebrew, Devanagari{more}"
 
 
 def clean_dedication(raw: str) -> str:
