@@ -3,13 +3,13 @@
 from django.urls import path
 
 import orders.urls  # noqa: F401 - registers what an order number looks like in an address
-from refunds.views import credit_note, parent, staff
+from refunds.views import credit_note, parent, parent_changes, staff, staff_changes
 
 app_name = "refunds"
 urlpatterns = [
-    path("orders/<order:number>/books/<int:line_id>/ask/", parent.ask_change, name="ask_change"),
+    path("orders/<order:number>/books/<int:line_id>/ask/", parent_changes.ask_change, name="ask_change"),
     path("orders/<order:number>/credit-notes/<slug:document>.pdf", credit_note.credit_note, name="credit_note"),
     path("orders/<order:number>/cancel/", parent.cancel_mine, name="cancel_mine"),
     path("staff/orders/<order:number>/cancel/", staff.cancel, name="cancel"),
-    path("staff/changes/<int:request_id>/", staff.change, name="change"),
+    path("staff/changes/<int:request_id>/", staff_changes.change, name="change"),
 ]

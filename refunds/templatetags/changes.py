@@ -8,7 +8,7 @@ from orders.models import OrderLine
 from privacy.forgetting import Forgotten, NotInVault
 from privacy.purposes import Actor
 from refunds import changes
-from refunds.forms import AskForm
+from refunds.forms.change import AskForm
 
 register = template.Library()
 
