@@ -47,10 +47,15 @@ class TooLate(Exception):
 
 
 def queue_jobs(order: Order) -> None:
-    """For `orders.review.on_approved`: one job for each book of an approved order (P21). Rows and hints only."""
+    """For `orders.review.on_approved`: one job for each book of an approved order (P21). Rows and hints only.
+
+    A book that was cancelled alone (P23) is left out; the others keep the numbers they would have had.
+    """
     from orders.print_tasks import make_print_job
 
     for number, line in enumerate(order.lines.order_by("pk"), 1):
+        if line.cancelled_at is not None:
+            continue
         if line.approved_revision is None:
             raise ValueError(f"{order.number}: a book that nobody approved is never printed")
         job, created = PrintJob.objects.get_or_create(
@@ -67,8 +72,13 @@ def queue_jobs(order: Order) -> None:
 
 
 def waiting() -> QuerySet[PrintJob]:
-    """Jobs that nobody works on: queued ones, and those whose worker died or was refused and whose lease is over."""
-    return PrintJob.objects.filter(_free(timezone.now()), line__order__state__in=PRINTABLE)
+    """Jobs that nobody works on: queued ones, and those whose worker died or was refused and whose lease is over.
+
+    Jobs of an order that staff are deciding about (`held_at`) wait with it.
+    """
+    return PrintJob.objects.filter(
+        _free(timezone.now()), line__order__state__in=PRINTABLE, line__order__held_at=None, line__cancelled_at=None
+    )
 
 
 def needing_staff() -> QuerySet[PrintJob]:
@@ -143,9 +153,19 @@ def shipped(job: PrintJob, *, carrier: str, tracking: str) -> None:
             shipped_at=timezone.now(), carrier=carrier, tracking=tracking,
         )  # fmt: skip
         mails.shipped(order, carrier=carrier, tracking=tracking)
-        left = order.lines.exclude(print_jobs__state=State.SHIPPED)
-        if not left.exists() and order.state == Order.State.IN_PRINT:
-            states.move(order, Order.State.SHIPPED, actor=PRINTER)
+        follow(order, actor=PRINTER)
+
+
+def follow(order: Order, *, actor: str) -> bool:
+    """Move an order that is in print to shipped once every book that was not cancelled has left.
+
+    Also for whoever cancels the last book that was missing. The caller holds the order's row.
+    """
+    books = order.lines.filter(cancelled_at=None)
+    missing = books.exclude(pk__in=PrintJob.objects.filter(state=State.SHIPPED).values("line"))
+    if order.state != Order.State.IN_PRINT or missing.exists() or not books.exists():
+        return False
+    return states.move(order, Order.State.SHIPPED, actor=actor)
 
 
 def rejected(job: PrintJob, *, reason: str) -> None:
@@ -219,7 +239,11 @@ def _free(now: datetime) -> Q:
 def _claim(job_id: int) -> PrintJob | None:
     """Take a waiting job, or None. The order is held meanwhile: of cancelling and sending one comes first."""
     job = PrintJob.objects.select_related("line__order", "line__edition__child").filter(pk=job_id).first()
-    if job is None or _hold(job).state not in PRINTABLE:
+    if job is None:
+        return None
+    order = _hold(job)
+    cancelled = OrderLine.objects.filter(pk=job.line_id).exclude(cancelled_at=None).exists()
+    if order.state not in PRINTABLE or order.held_at is not None or cancelled:
         return None
     now = timezone.now()
     lease = now + LEASE
