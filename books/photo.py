@@ -2,9 +2,11 @@
 hostile file nor a hidden note (place, camera, comment) gets any further."""
 
 import io
+import re
 import subprocess
 import sys
 import threading
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -34,6 +36,8 @@ TOO_SMALL = (
     " Please choose one of at least {limit} × {limit} pixels."
 )
 TOO_LARGE = "This file is larger than {limit} MB. Please choose a smaller version of it."
+ANIMATED = "This picture moves. Please choose a still photo."
+TWO_FACED = "Something that is not a picture is hidden in this file. Please choose another one, or a screenshot of it."
 EMPTY = "This file is empty. Please choose the photo again."
 
 # At most this many decoders at once per process; the others wait for their turn.
@@ -52,6 +56,8 @@ _OTHER_KINDS = (
     (b"PK\x03\x04", "an archive or a document"),
     (b"\x1aE\xdf\xa3", "a video"),
 )
+# What makes a picture something else as well: a page, a script, a document. No camera writes these.
+_SECOND_FACES = re.compile(rb"<script|<html|<svg|<\?php|%PDF-1", re.IGNORECASE)
 
 
 class PhotoRejected(Exception):
@@ -95,6 +101,8 @@ def sanitise(photo: "UploadedFile[bytes] | bytes") -> SanitisedPhoto:
     if len(photo) > settings.PHOTO_MAX_BYTES:
         raise PhotoRejected(too_large)
     kind = _kind(photo)
+    if _SECOND_FACES.search(photo) or zipfile.is_zipfile(io.BytesIO(photo)):
+        raise PhotoRejected(TWO_FACED)
     with _turns:
         width, height, pixels = _decode(photo, kind)
     buffer = io.BytesIO()
@@ -189,6 +197,8 @@ def _decode(data: bytes, kind: str) -> tuple[int, int, bytes]:
     code = process.returncode
     if code == photo_decoder.TOO_MANY_PIXELS:
         raise PhotoRejected(TOO_MANY_PIXELS.format(limit=_max_pixels(kind) // 1_000_000))
+    if code == photo_decoder.ANIMATED:
+        raise PhotoRejected(ANIMATED)
     if code == photo_decoder.TOO_SMALL:
         raise PhotoRejected(TOO_SMALL.format(limit=SMALLEST_SIDE))
     raise PhotoRejected(BROKEN)
