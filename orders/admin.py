@@ -224,7 +224,7 @@ class PrintJobAdmin(ReadOnlyAdmin):
 
     @admin.display(description="product")
     def product(self, job: PrintJob) -> str:
-        return f"{job.line.quantity} × {job.line.format}"
+        return f"{job.quantity} × {job.line.format}{' (reprint)' if job.reprint_of_id else ''}"
 
     def has_queue_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("orders.change_printjob")

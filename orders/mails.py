@@ -63,6 +63,26 @@ def shipped(order: Order, *, carrier: str = "", tracking: str = "") -> OutgoingM
     )
 
 
+def reprint_in_print(order: Order, *, job: PrintJob) -> OutgoingMail:
+    """The printer has begun with new copies in place of faulty ones (P43)."""
+    return _send(order, "reprint_in_print", job.number, line=job.line, copies=job.quantity)
+
+
+def reprint_on_its_way(order: Order, *, job: PrintJob) -> OutgoingMail:
+    """New copies in place of faulty ones are on their way (P43)."""
+    return _send(
+        order,
+        "reprint_on_its_way",
+        job.number,
+        line=job.line,
+        copies=job.quantity,
+        carrier=job.carrier,
+        tracking=job.tracking,
+        tracking_is_link=job.tracking.startswith("https://"),
+        delivery_country=_country(order),
+    )
+
+
 def order_cancelled(order: Order, *, refund: int = 0, reason: str = "") -> OutgoingMail:
     """The order is cancelled. `refund` is what goes back, in minor units; `reason` one kind sentence."""
     return _send(order, "order_cancelled", refund=refund, reason=reason, by=promised_from_today(order.country))

@@ -66,7 +66,7 @@ def send(job: PrintJob, parcel: Parcel) -> None:
     """Mail a parcel to the print partner. Raises OSError when the mail server does not take it."""
     context = {
         "job": job,
-        "copies": job.line.quantity,
+        "copies": job.quantity,
         "format": prices.FORMATS[job.line.format],
         "page_count": parcel.page_count,
         "attachments": [name for name, _ in parcel.attachments],
@@ -103,7 +103,7 @@ def _ticket(job: PrintJob, hashes: tuple[str, str], page_count: int, profile: Pr
     context = {
         "job": job,
         "order": order,
-        "copies": job.line.quantity,
+        "copies": job.quantity,
         "format": prices.FORMATS[job.line.format],
         "profile": profile,
         "page_count": page_count,

@@ -5,8 +5,13 @@ is over. A mail that was sent just before such a death is sent again with the sa
 the printer prints a job number once.
 
 Whoever changes a job of an order locks the order's row first, so that cancelling and sending never cross.
+
+New copies in place of faulty ones (P43) are jobs of their own, made from the stored book of an order that has been
+shipped. They go the same way, but never move the order's state; whoever keeps the return has registered with
+`on_reprint`.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,14 +41,29 @@ PRINTER = "printer"
 FORGOTTEN = "the child was forgotten before the book was printed"
 # Orders whose books may be made. A cancelled order's jobs are never made, even if cancelling them was interrupted.
 PRINTABLE = (Order.State.APPROVED, Order.State.IN_PRINT)
+# Orders whose books may be made again.
+REPRINTABLE = (Order.State.SHIPPED, Order.State.DELIVERED, Order.State.COMPLETED)
+_GOES_ON = Q(reprint_of=None, line__order__state__in=PRINTABLE) | Q(
+    reprint_of__isnull=False, line__order__state__in=REPRINTABLE
+)
 _AT_THE_PRINTER = (State.SENT, State.RECEIVED)
 _STUCK = (State.BLOCKED, State.REJECTED)
 # Jobs in these states have nothing at the printer: their order can still be cancelled.
 STOPPED_OR_WAITING = (State.QUEUED, State.CANCELLED, *_STUCK)
 
 
+_ON_REPRINT: list[Callable[[PrintJob, PrintJob | None], None]] = []
+
+
 class TooLate(Exception):
     """The job is not where somebody takes it to be; `job.state` says where it is, the message why not, for staff."""
+
+
+def on_reprint(call: Callable[[PrintJob, PrintJob | None], None]) -> None:
+    """Register what follows when new copies have been shipped, can never be made, or were queued again: called with
+    the job, and with the one whose place it takes, in the same transaction. It must be repeatable."""
+    if call not in _ON_REPRINT:
+        _ON_REPRINT.append(call)
 
 
 def queue_jobs(order: Order) -> None:
@@ -76,9 +96,7 @@ def waiting() -> QuerySet[PrintJob]:
 
     Jobs of an order that staff are deciding about (`held_at`) wait with it.
     """
-    return PrintJob.objects.filter(
-        _free(timezone.now()), line__order__state__in=PRINTABLE, line__order__held_at=None, line__cancelled_at=None
-    )
+    return PrintJob.objects.filter(_free(timezone.now()), _GOES_ON, line__order__held_at=None, line__cancelled_at=None)
 
 
 def needing_staff() -> QuerySet[PrintJob]:
@@ -86,8 +104,7 @@ def needing_staff() -> QuerySet[PrintJob]:
     by the mail server for hours."""
     newer = PrintJob.objects.filter(line=OuterRef("line"), pk__gt=OuterRef("pk"))
     return PrintJob.objects.filter(
-        (Q(state__in=_STUCK) & ~Exists(newer)) | Q(state=State.SENDING, tries__gte=MAX_TRIES),
-        line__order__state__in=PRINTABLE,
+        (Q(state__in=_STUCK) & ~Exists(newer)) | Q(state=State.SENDING, tries__gte=MAX_TRIES), _GOES_ON
     )
 
 
@@ -139,7 +156,10 @@ def received(job: PrintJob) -> None:
         if job.state == State.RECEIVED:
             return
         _move(job, (State.SENT,), State.RECEIVED, actor=PRINTER, received_at=timezone.now())
-        mails.in_print(order)
+        if job.reprint_of_id is None:
+            mails.in_print(order)
+        else:
+            mails.reprint_in_print(order, job=job)
 
 
 def shipped(job: PrintJob, *, carrier: str, tracking: str) -> None:
@@ -152,6 +172,10 @@ def shipped(job: PrintJob, *, carrier: str, tracking: str) -> None:
             job, _AT_THE_PRINTER, State.SHIPPED, actor=PRINTER, detail=carrier,
             shipped_at=timezone.now(), carrier=carrier, tracking=tracking,
         )  # fmt: skip
+        if job.reprint_of_id is not None:
+            mails.reprint_on_its_way(order, job=job)
+            _tell(job)
+            return
         mails.shipped(order, carrier=carrier, tracking=tracking)
         follow(order, actor=PRINTER)
 
@@ -184,22 +208,54 @@ def again(job: PrintJob, *, actor: str) -> PrintJob:
 
     with transaction.atomic():
         order = _hold(job)
-        if order.state not in PRINTABLE or job.state not in _STUCK:
+        if not _goes_on(order, job) or job.state not in _STUCK:
             raise TooLate(f"{job.number} is neither rejected nor stopped.")
         line = OrderLine.objects.select_related("edition__child").get(pk=job.line_id)
         if line.print_jobs.filter(pk__gt=job.pk).exists():
             raise TooLate(f"{job.number} has been queued again before.")
         if line.edition is None or not children.is_open(line.edition.child):
-            raise TooLate(f"{job.number} cannot be made any more: {FORGOTTEN}. Cancel and refund the order.")
+            what = "The customer chooses again" if job.reprint_of_id else "Cancel and refund the order"
+            raise TooLate(f"{job.number} cannot be made any more: {FORGOTTEN}. {what}.")
         if job.state == State.BLOCKED:
             _move(job, (State.BLOCKED,), State.CANCELLED, actor=actor, detail="queued again")
         stem = job.number.partition("r")[0]
         fresh = PrintJob.objects.create(
-            number=f"{stem}r{line.print_jobs.count() + 1}", line=line, revision=job.revision, profile=job.profile
-        )
+            number=f"{stem}r{line.print_jobs.count() + 1}", line=line, revision=job.revision, profile=job.profile,
+            reprint_of=job.reprint_of, copies=job.copies,
+        )  # fmt: skip
         _record(fresh, State.QUEUED, actor=actor)
+        if fresh.reprint_of_id is not None:
+            _tell(fresh, before=job)
         hint(make_print_job, fresh.pk)
     return fresh
+
+
+def reprint(line: OrderLine, *, copies: int, actor: str) -> PrintJob:
+    """Queue new copies of a shipped book in place of faulty ones, from the stored book as it was approved (P43).
+
+    Raises `TooLate` with words for staff, and privacy.vault.Forgotten once the child is forgotten.
+    """
+    from orders.print_tasks import make_print_job
+
+    with transaction.atomic():
+        order = Order.objects.select_for_update(no_key=True).get(pk=line.order_id)
+        held = OrderLine.objects.select_related("edition__child").get(pk=line.pk)
+        faulty = held.print_jobs.filter(state=State.SHIPPED).order_by("-pk").first()
+        if order.state not in REPRINTABLE or faulty is None:
+            raise TooLate(f"{order.number} has not been sent, so there is nothing to print again.")
+        if held.edition is None or not children.is_open(held.edition.child):
+            raise Forgotten
+        if not 1 <= copies <= held.quantity:
+            raise ValueError(f"{copies} copies of {held.quantity}")
+        if PrintJob.objects.filter(reprint_of=faulty).exclude(state__in=[State.REJECTED, State.CANCELLED]).exists():
+            raise TooLate("New copies of this book are being made already. Wait until they are shipped.")
+        job = PrintJob.objects.create(
+            number=f"{faulty.number.partition('r')[0]}r{held.print_jobs.count() + 1}", line=held,
+            revision=faulty.revision, profile=faulty.profile, reprint_of=faulty, copies=copies,
+        )  # fmt: skip
+        _record(job, State.QUEUED, actor=actor, detail=f"new copies in place of faulty ones: {copies}")
+        hint(make_print_job, job.pk)
+    return job
 
 
 @transaction.atomic
@@ -223,10 +279,10 @@ def child_forgotten(child: Child) -> None:
     The printer's words about the book go with the child: they may say more than they should.
     """
     jobs = PrintJob.objects.filter(line__edition__child=child)
-    for job in jobs.filter(state=State.QUEUED, line__order__state__in=PRINTABLE).select_related("line__order"):
+    for job in jobs.filter(_GOES_ON, state=State.QUEUED).select_related("line__order"):
         _block(job, FORGOTTEN, held_in=(State.QUEUED,))
     for job in needing_staff().filter(line__edition__child=child, state__in=_STUCK).select_related("line__order"):
-        mails.not_printed(job.line.order, line=job.line)
+        _cannot_be_made(job)
     jobs.exclude(rejection="").update(rejection="(forgotten)")
     PrintJobEvent.objects.filter(job__in=jobs, kind=State.REJECTED).exclude(detail="").update(detail="(forgotten)")
 
@@ -243,7 +299,7 @@ def _claim(job_id: int) -> PrintJob | None:
         return None
     order = _hold(job)
     cancelled = OrderLine.objects.filter(pk=job.line_id).exclude(cancelled_at=None).exists()
-    if order.state not in PRINTABLE or order.held_at is not None or cancelled:
+    if not _goes_on(order, job) or order.held_at is not None or cancelled:
         return None
     now = timezone.now()
     lease = now + LEASE
@@ -307,7 +363,25 @@ def _block(job: PrintJob, why: str, *, held_in: tuple[str, ...] = (State.SENDING
         return
     mails.job_needs_staff(job)
     if why == FORGOTTEN:
+        _cannot_be_made(job)
+
+
+def _cannot_be_made(job: PrintJob) -> None:
+    """The child is forgotten: the parent gets the money back or chooses anew (F23, P43)."""
+    if job.reprint_of_id is None:
         mails.not_printed(job.line.order, line=job.line)
+    else:
+        _tell(job)
+
+
+def _tell(job: PrintJob, *, before: PrintJob | None = None) -> None:
+    for call in _ON_REPRINT:
+        call(job, before)
+
+
+def _goes_on(order: Order, job: PrintJob) -> bool:
+    """Whether a job of this order may be made: `_GOES_ON` for an order that is held."""
+    return order.state in (PRINTABLE if job.reprint_of_id is None else REPRINTABLE)
 
 
 def _hold(job: PrintJob) -> Order:

@@ -61,6 +61,11 @@ class PrintJob(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def quantity(self) -> int:
+        """How many copies it is about."""
+        return self.line.quantity if self.copies is None else self.copies
+
 
 class PrintJobEvent(models.Model):
     """What happened to a print job."""
