@@ -15,6 +15,7 @@ from accounts.models import User
 from orders import invoice_pdf, printing, review
 from orders.models import Invoice, Order, OrderEvent, OrderLine, Payment, PrintJob, PrintJobEvent, WebhookEvent
 from orders.models.invoice import Issued
+from orders.money_words import price as price
 from privacy.admin import ReadOnlyAdmin
 
 
@@ -63,13 +64,6 @@ class PrintJobEvents(_Lines):
     verbose_name_plural = "what happened"
     fields = ("at", "kind", "actor", "detail")
     readonly_fields = fields
-
-
-def price(amount: int, currency: str) -> str:
-    """Minor units as people write them."""
-    sign = {"eur": "€"}.get(currency, currency.upper() + " ")
-    whole, part = divmod(abs(amount), 100)
-    return f"{'−' if amount < 0 else ''}{sign}{whole:,}.{part:02}"
 
 
 def order_link(order: Order) -> SafeString:

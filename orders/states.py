@@ -7,6 +7,7 @@ is told so, and the event row is written in the same transaction as the state.
 from django.db import transaction
 from django.utils import timezone
 
+from orders import coupons, points
 from orders.models import Order, OrderEvent
 
 State = Order.State
@@ -63,12 +64,24 @@ def move(order: Order, to: str, *, actor: str, detail: str = "") -> bool:
         won = Order.objects.filter(pk=order.pk, state=old).update(**changes, **stamps) == 1
         if won:
             record(order, to, actor=actor, detail=detail)
+            _settle(order, old, to)
     if not won:
         order.refresh_from_db(fields=["state", *_STAMPS.values()])
         return False
     for name, value in {**changes, **stamps}.items():
         setattr(order, name, value)
     return True
+
+
+def _settle(order: Order, old: str, to: str) -> None:
+    """What coupons and points have to do with a move: an order that comes to nothing gives its use of a coupon back,
+    and, when nobody paid it, its points. Those of a paid order come back with its refund (P27)."""
+    if to == State.CANCELLED:
+        coupons.release(order)
+        if old == State.AWAITING_PAYMENT:
+            points.give_all_back(order)
+    elif to == State.DELIVERED:
+        points.earn(order)
 
 
 def record(order: Order, kind: str, *, actor: str, detail: str = "") -> OrderEvent:

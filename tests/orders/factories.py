@@ -5,12 +5,14 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.models import User
 from books import digital_copies, editions, looks
 from books import story as stories
 from books.models import Edition, Revision
 from books.personalisation import Personalisation
+from orders import points as give
 from orders import prices, vat
-from orders.models import Order, OrderLine
+from orders.models import Coupon, Order, OrderLine
 from privacy import children
 from privacy.consent import ConsentGiven
 
@@ -100,3 +102,14 @@ def finish_copies(order: Order) -> None:
         revision = editions.latest(line.edition)
         Revision.objects.filter(pk=revision.pk).update(full_wanted=True)
         digital_copies.announce(revision)
+
+
+def make_coupon(code: str = "SPRING", **fields: Any) -> Coupon:
+    """A coupon for €5.00 off, without a limit in all, once for each customer."""
+    return Coupon.objects.create(**{"code": code, "kind": Coupon.Kind.AMOUNT, "value": 500, **fields})
+
+
+def give_points(user: User, points: int) -> None:
+    """Points out of nothing."""
+    staff = User.objects.filter(is_staff=True).first() or User.objects.create_user("giver@example.com", is_staff=True)
+    give.correct(user, points, note="For a test", staff=staff, key=f"test-{next(_count)}")
