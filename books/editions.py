@@ -12,7 +12,7 @@ from django.utils import timezone
 from books import revisions
 from books.digital_copies import digital_copy, on_full_ready, want_full
 from books.models import Edition, Revision
-from books.page_images import NoSuchPage, page_image, page_numbers
+from books.page_images import NoSuchPage, page_image, page_label, page_numbers
 from books.personalisation import Personalisation
 from books.photo import SanitisedPhoto
 from books.print_files import PreflightFailed, PrintFiles, print_files
@@ -26,6 +26,7 @@ from privacy.purposes import Kind
 __all__ = [
     "EditionLocked",
     "NoSuchPage",
+    "Overtaken",
     "PreflightFailed",
     "PrintFiles",
     "content",
@@ -34,6 +35,7 @@ __all__ = [
     "lock",
     "on_full_ready",
     "page_image",
+    "page_label",
     "page_numbers",
     "personalisation",
     "print_files",
@@ -46,6 +48,14 @@ __all__ = [
 
 class EditionLocked(Exception):
     """The book is approved for print: it can no longer be changed (P7)."""
+
+
+class Overtaken(Exception):
+    """The book was changed by somebody else meanwhile; `latest` is the revision to look at first."""
+
+    def __init__(self, latest: int) -> None:
+        super().__init__(f"revision {latest} is newer")
+        self.latest = latest
 
 
 @transaction.atomic
@@ -64,20 +74,33 @@ def start(
 
 
 @transaction.atomic
-def revise(edition: Edition, *, personalisation: Personalisation, photo: SanitisedPhoto | None = None) -> Revision:
+def revise(
+    edition: Edition,
+    *,
+    personalisation: Personalisation,
+    photo: SanitisedPhoto | None = None,
+    made_by: str = Revision.MadeBy.PARENT,
+    again: int | None = None,
+    seen: int | None = None,
+) -> Revision:
     """A new state of the book (P7, P22); the child's 14 days run on from where they were.
 
-    Without a new `photo`, `personalisation.photo` says which stored one is kept (None: none). Raises EditionLocked,
-    and privacy.vault.Forgotten once the child is forgotten.
+    Without a new `photo`, `personalisation.photo` says which stored one is kept (None: none). `again`: the earlier
+    revision whose content this is. Raises EditionLocked, Overtaken when `seen`, the revision that was looked at, is no
+    longer the latest, and privacy.vault.Forgotten once the child is forgotten.
     """
     held = Edition.objects.select_for_update(of=("self",)).select_related("child").get(pk=edition.pk)
     require_open(held.child)
     if held.locked_at is not None:
         raise EditionLocked
     before = revisions.latest(held)
+    if seen is not None and before.number != seen:
+        raise Overtaken(before.number)
     number = before.number + 1
     _store(held, number, personalisation, photo)
-    revision = Revision.objects.create(edition=held, number=number, full_wanted=before.full_wanted)
+    revision = Revision.objects.create(
+        edition=held, number=number, full_wanted=before.full_wanted, made_by=made_by, again=again
+    )
     revisions.drop_renderings(held)
     return revision
 

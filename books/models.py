@@ -30,8 +30,14 @@ class Revision(models.Model):
         READY = "ready", "ready"
         FAILED = "failed", "failed"
 
+    class MadeBy(models.TextChoices):
+        PARENT = "parent", "the parent"
+        STAFF = "staff", "our staff, for the parent"
+
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField()
+    made_by = models.CharField(max_length=10, choices=MadeBy.choices, default=MadeBy.PARENT)
+    again = models.PositiveIntegerField(null=True, blank=True, help_text="The earlier revision that was taken again.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.NEW)
     full_wanted = models.BooleanField(default=False, help_text="Ordered: the full-resolution digital copy is due too.")
     full_ready_at = models.DateTimeField(null=True, blank=True)

@@ -26,6 +26,11 @@ def page_numbers(story: Story) -> range:
     return range(story.page_count + 2)
 
 
+def page_label(story: Story, page: int) -> str:
+    """What a page is called: "Front cover", "Page 7", "Back cover"."""
+    return {0: "Front cover", story.page_count + 1: "Back cover"}.get(page, f"Page {page}")
+
+
 def page_image(revision: Revision, page: int, *, full: bool, actor: Actor, reason: str = "") -> Masked[bytes]:
     """One page as a JPEG: 1000 px with a watermark, or (`full`) 1600 px with one until the book is approved (P21).
 

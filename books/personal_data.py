@@ -6,6 +6,6 @@ CLAIMS = (
     Claim("books.Edition", {TECHNICAL: "id child story story_version created_at locked_at"}),
     Claim(
         "books.Revision",
-        {TECHNICAL: "id edition number state full_wanted full_ready_at tries lease_until created_at"},
+        {TECHNICAL: "id edition number made_by again state full_wanted full_ready_at tries lease_until created_at"},
     ),
 )

@@ -120,7 +120,7 @@ class Stamp:
             objects["B"] = self.book.Scenes[f"/{art.background}"]
             content.append(f"q {shift} /B Do Q")
         for index, slot in enumerate(art.slots):
-            if drawn := self._child_at(art, slot):
+            if drawn := _child_at(art, slot):
                 objects[f"C{index}"] = self.child(slot.pose, slot.mood)
                 content.append(f"q {operands(drawn)} cm /C{index} Do Q")
         if isinstance(place, int) and (photo := self.story.scene_of(place).photo) and photo.place == place:
@@ -132,17 +132,6 @@ class Stamp:
             objects["T"] = words
             content.append(f"q 1 0 0 1 {art.margin * MM:.4f} {art.margin * MM:.4f} cm /T Do Q")
         return content, objects
-
-    def _page(self, art: Art) -> Matrix:
-        """From millimetres of the art (y down) to points of the page (y up)."""
-        return (MM, 0.0, 0.0, -MM, -art.offset * MM, art.size[1] * MM)
-
-    def _child_at(self, art: Art, slot: Slot) -> Matrix | None:
-        """Where the child's form goes on this page, or None when it stands on the other page of the spread."""
-        matrix = times(times(self._page(art), slot.matrix), _FROM_FORM)
-        left, _, right, _ = bounds(matrix, (0, 0, *PART_SIZE))
-        width = art.size[1] * MM
-        return matrix if right > 0 and left < width else None
 
     def child(self, pose: str, mood: str) -> pikepdf.Object:
         """The child in its own colours as one form. Raises character.MissingPart, recolouring.ColourLost."""
@@ -188,7 +177,7 @@ class Stamp:
             middle[1] - scale * (y + side / 2),
         )
         objects["H"] = self.child(PORTRAIT_POSE, PORTRAIT_MOOD)
-        return f"q {clip} {operands(times(times(self._page(art), place), _FROM_FORM))} cm /H Do Q"
+        return f"q {clip} {operands(times(times(_page(art), place), _FROM_FORM))} cm /H Do Q"
 
     def _image(self, jpeg: bytes) -> pikepdf.Object:
         """The JPEG as it is: never encoded again."""
@@ -220,6 +209,24 @@ class Stamp:
             page.Group = Dictionary(Type=Name.Group, S=Name.Transparency, CS=self._space, I=True)
         page.Contents = self.pdf.make_stream("\n".join(content).encode())
         self.pdf.pages.append(pikepdf.Page(self.pdf.make_indirect(page)))
+
+
+def drawn_slots(art: Art) -> list[Slot]:
+    """The slots of a place whose child is seen on it, and not only on the other page of its spread."""
+    return [slot for slot in art.slots if _child_at(art, slot)]
+
+
+def _page(art: Art) -> Matrix:
+    """From millimetres of the art (y down) to points of the page (y up)."""
+    return (MM, 0.0, 0.0, -MM, -art.offset * MM, art.size[1] * MM)
+
+
+def _child_at(art: Art, slot: Slot) -> Matrix | None:
+    """Where the child's form goes on this page, or None when it stands on the other page of the spread."""
+    matrix = times(times(_page(art), slot.matrix), _FROM_FORM)
+    left, _, right, _ = bounds(matrix, (0, 0, *PART_SIZE))
+    width = art.size[1] * MM
+    return matrix if right > 0 and left < width else None
 
 
 def _rounded(x: float, y: float, width: float, height: float, radius: float) -> str:

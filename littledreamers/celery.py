@@ -40,6 +40,7 @@ app.conf.beat_schedule = {
     "carry out decided refunds": _every(10, "refunds.sweep_payouts"),
     "write missing credit notes": _every(60, "refunds.sweep_credit_notes"),
     "tell staff about late refunds": _every(3600, "refunds.sweep_deadlines"),
+    "announce versions that staff made": _every(600, "refunds.sweep_proposals"),
     "remind of digital copies and cancel what nobody approved": _every(3600, "refunds.sweep_unapproved"),
     "remind staff of the rules": _every(3600, "privacy.remind_staff"),
     "mail the head of the receipts, once a day": _every(3600, "privacy.mail_receipts"),

@@ -93,10 +93,12 @@ def approval_reminder(order: Order, *, day: int) -> OutgoingMail:
     return _send(order, "approval_reminder", str(day), lines=list(order.lines.all()))
 
 
-def change_answered(order: Order, *, message: int) -> OutgoingMail:
-    """Staff answered a question about a digital copy (P22). The words stay in the vault; the mail says where to
-    read."""
-    return _send(order, "change_answered", str(message))
+def change_answered(
+    order: Order, *, message: int, line: OrderLine | None = None, version: int | None = None
+) -> OutgoingMail:
+    """Staff answered a question about a digital copy, or made a new `version` of the book of `line` (P22). The words
+    stay in the vault; the mail says where to read."""
+    return _send(order, "change_answered", str(message), line=line, version=version)
 
 
 def not_printed(order: Order, *, line: OrderLine) -> OutgoingMail:

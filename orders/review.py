@@ -22,6 +22,8 @@ from privacy.models import Child
 APPROVAL_MARGIN = timedelta(hours=12)
 RUNNING_OUT = timedelta(days=3)
 _ON_APPROVED: list[Callable[[Order], None]] = []
+_ON_BOOK_APPROVED: list[Callable[[OrderLine], None]] = []
+_ON_NEW_COPY: list[Callable[[OrderLine, Revision], bool]] = []
 
 
 class NotPaid(Exception):
@@ -44,6 +46,18 @@ def on_approved(call: Callable[[Order], None]) -> None:
     """Register what happens, in the same transaction, when the last book of an order is approved."""
     if call not in _ON_APPROVED:
         _ON_APPROVED.append(call)
+
+
+def on_book_approved(call: Callable[[OrderLine], None]) -> None:
+    """Register what happens, in the same transaction, when one book is approved, be it the last or not."""
+    if call not in _ON_BOOK_APPROVED:
+        _ON_BOOK_APPROVED.append(call)
+
+
+def on_new_copy(call: Callable[[OrderLine, Revision], bool]) -> None:
+    """Register who may announce a changed book's new copy in words of its own. True: the parent has been told."""
+    if call not in _ON_NEW_COPY:
+        _ON_NEW_COPY.append(call)
 
 
 def approve_by(edition: Edition) -> datetime:
@@ -87,7 +101,8 @@ def full_ready(revision: Revision) -> None:
         if editions.latest(revision.edition).number != revision.number:
             return  # overtaken: the newer copy will be announced
         states.record(order, "new_copy", actor="system", detail=f"{line.title}, revision {revision.number}")
-        mails.new_copy_ready(order, line=line, revision=revision)
+        if not any(call(line, revision) for call in _ON_NEW_COPY):
+            mails.new_copy_ready(order, line=line, revision=revision)
 
 
 def advance(order: Order) -> bool:
@@ -128,6 +143,8 @@ def approve(line: OrderLine, revision_number: int, *, actor: str) -> bool:
     editions.lock(edition)
     OrderLine.objects.filter(pk=held.pk).update(approved_revision=revision_number, approved_at=timezone.now())
     states.record(order, "book_approved", actor=actor, detail=f"{held.title}, revision {revision_number}")
+    for close in _ON_BOOK_APPROVED:
+        close(held)
     if not order.lines.filter(approved_revision=None).exists() and states.move(
         order, Order.State.APPROVED, actor=actor
     ):

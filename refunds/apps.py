@@ -12,7 +12,8 @@ class RefundsConfig(AppConfig):
         payments.on_paid_after_cancel(payouts.paid_after_cancel)
         for event in ("refund.created", "refund.updated", "refund.failed"):
             webhooks.register(event, payouts.from_webhook)
-        review.on_approved(changes.close)
+        review.on_book_approved(changes.close_book)
+        review.on_new_copy(changes.announce)
         papers.register(credit_notes.of_order)
         children.on_forget(cases.child_forgotten)
         choices.register_consequence(if_forgotten.consequence)

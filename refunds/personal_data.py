@@ -22,8 +22,8 @@ DECISION = Record(
 )
 
 CLAIMS = (
-    Claim("refunds.ChangeRequest", {TECHNICAL: "id line state created_at answered_at"}),
-    Claim("refunds.ChangeMessage", {DECISION: "staff", TECHNICAL: "id request number page from_staff sent_at"}),
+    Claim("refunds.ChangeRequest", {TECHNICAL: "id line state created_at waits_since answered_at"}),
+    Claim("refunds.ChangeMessage", {DECISION: "staff", TECHNICAL: "id request number page version from_staff sent_at"}),
     Claim(
         "refunds.CreditNote",
         {

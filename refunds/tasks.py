@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from orders.models import Order, Refund
 from privacy.models import Child
-from refunds import cases, credit_notes, deadlines, payouts
+from refunds import answer_deadlines, cases, credit_notes, deadlines, payouts
 
 log = structlog.get_logger("littledreamers.refunds")
 
@@ -40,8 +40,15 @@ def sweep_credit_notes() -> None:
 
 @shared_task(name="refunds.sweep_deadlines")
 def sweep_deadlines() -> None:
-    """Tell staff about refunds that are late."""
+    """Tell staff about refunds that are late, and about parents who wait too long for an answer."""
     deadlines.alarm()
+    answer_deadlines.alarm()
+
+
+@shared_task(name="refunds.sweep_proposals")
+def sweep_proposals() -> None:
+    """Tell parents of versions that staff made, where the copy's own announcement did not come."""
+    answer_deadlines.tell_of_silent_proposals()
 
 
 @shared_task(name="refunds.sweep_unapproved")

@@ -23,13 +23,11 @@ def preview(request: HttpRequest, edition_id: UUID) -> HttpResponse:
     editions.require_open(edition.child)
     revision = editions.latest(edition)
     story = revisions.story_of(edition)
-    last = story.page_count + 1
-    names = {0: "Front cover", last: "Back cover"}
     pages = [
         {
             "number": number,
             "src": reverse("books:page", args=[edition.pk, revision.number, number]),
-            "alt": names.get(number, f"Page {number}"),
+            "alt": page_images.page_label(story, number),
         }
         for number in page_images.page_numbers(story)
     ]

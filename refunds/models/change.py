@@ -17,6 +17,7 @@ class ChangeRequest(models.Model):
     line = models.ForeignKey(OrderLine, on_delete=models.CASCADE, related_name="change_requests")
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     created_at = models.DateTimeField(auto_now_add=True)
+    waits_since = models.DateTimeField(null=True, blank=True, help_text="When the parent began to wait for an answer.")
     answered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -32,6 +33,7 @@ class ChangeMessage(models.Model):
     request = models.ForeignKey(ChangeRequest, on_delete=models.CASCADE, related_name="messages")
     number = models.PositiveIntegerField()
     page = models.PositiveSmallIntegerField(null=True, blank=True, help_text="The page it is about; empty: the book.")
+    version = models.PositiveIntegerField(null=True, blank=True, help_text="The version of the book that it proposes.")
     from_staff = models.BooleanField(default=False)
     staff = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     sent_at = models.DateTimeField(auto_now_add=True)

@@ -29,6 +29,7 @@ CALLERS: dict[str, set[str]] = {
     "books/print_files.py": {"PRINT"},
     "books/views/personalise.py": {"PREVIEW"},
     "books/views/preview.py": {"PREVIEW"},
+    "refunds/versions.py": {"PREVIEW"},
 }
 WRITERS = {
     "books/digital_copies.py",
