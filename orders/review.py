@@ -72,6 +72,7 @@ def running_out() -> QuerySet[Order]:
         pk__in=OrderLine.objects.filter(
             order__state__in=[Order.State.PAID, Order.State.IN_REVIEW],
             approved_revision=None,
+            cancelled_at=None,
             edition__child__expires_at__lt=soon,
         ).values("order")
     )
@@ -97,6 +98,8 @@ def full_ready(revision: Revision) -> None:
     order = line.order
     if order.state == Order.State.PAID:
         advance(order)
+    elif line.cancelled_at is not None:
+        return
     elif order.state == Order.State.IN_REVIEW and line.approved_revision is None and revision.number > 1:
         if editions.latest(revision.edition).number != revision.number:
             return  # overtaken: the newer copy will be announced
@@ -131,7 +134,8 @@ def approve(line: OrderLine, revision_number: int, *, actor: str) -> bool:
     held = OrderLine.objects.select_for_update().get(pk=line.pk)
     if held.approved_revision is not None:
         return False
-    if order.state not in (Order.State.PAID, Order.State.IN_REVIEW) or held.edition_id is None:
+    payable = order.state in (Order.State.PAID, Order.State.IN_REVIEW) and held.cancelled_at is None
+    if not payable or held.edition_id is None:
         raise NotPaid
     edition = Edition.objects.select_for_update(of=("self",)).select_related("child").get(pk=held.edition_id)
     editions.require_open(edition.child)
@@ -145,13 +149,16 @@ def approve(line: OrderLine, revision_number: int, *, actor: str) -> bool:
     states.record(order, "book_approved", actor=actor, detail=f"{held.title}, revision {revision_number}")
     for close in _ON_BOOK_APPROVED:
         close(held)
-    if not order.lines.filter(approved_revision=None).exists() and states.move(
-        order, Order.State.APPROVED, actor=actor
-    ):
-        for call in _ON_APPROVED:
-            call(order)
-        mails.book_approved(order)
+    _approve_order(order, actor=actor)
     return True
+
+
+def after_cancelled_book(order: Order, *, actor: str) -> None:
+    """One book of an order was cancelled: the others wait for it no longer. The caller holds the order's row."""
+    if order.state == Order.State.PAID:
+        advance(order)
+    elif order.state == Order.State.IN_REVIEW:
+        _approve_order(order, actor=actor)
 
 
 def child_forgotten(child: Child) -> None:
@@ -161,5 +168,14 @@ def child_forgotten(child: Child) -> None:
         states.move(order, Order.State.CANCELLED, actor="system", detail="a book was forgotten before it was paid")
 
 
+def _approve_order(order: Order, *, actor: str) -> None:
+    """The order goes to print once every book of it that was not cancelled is approved."""
+    waiting = order.lines.filter(approved_revision=None, cancelled_at=None)
+    if not waiting.exists() and states.move(order, Order.State.APPROVED, actor=actor):
+        for call in _ON_APPROVED:
+            call(order)
+        mails.book_approved(order)
+
+
 def _lines(order: Order) -> list[OrderLine]:
-    return list(order.lines.select_related("edition__child"))
+    return list(order.lines.filter(cancelled_at=None).select_related("edition__child"))

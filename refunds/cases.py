@@ -1,163 +1,179 @@
-"""Deciding that a customer gets the money back (P23). What follows is carried out by `refunds.payouts`."""
+"""Deciding that money goes back, and how much (P23, P26-P28). `refunds.payouts` carries it out, and nobody else.
 
-from contextlib import suppress
-from datetime import timedelta
+A case is opened with what it owes. Small sums and everything the customer or the calendar decides go out at once; what
+a member of staff decides above `SECOND_PERSON_ABOVE` waits for a colleague (`refunds.second_person`). Whoever decides
+holds the order's row, so that two decisions never owe the same copy twice (F13, F14).
+"""
 
 from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from orders import mails, printing, review, states
-from orders.models import Order, OrderEvent, OrderLine, Payment
-from privacy import children
-from privacy.models import Child
-from refunds import changes, payouts
-from refunds.models import Case, CaseRefund
+from orders import mails, points, states
+from orders.models import Invoice, Order, Payment, Refund
+from refunds import amounts, case_states, payouts
+from refunds.amounts import Owed
+from refunds.models import Case, CaseLine, CaseRefund, Return
 
-Kind = Case.Kind
-REMINDER_DAYS = (3, 6, 9)
-UNAPPROVED = (Order.State.PAID, Order.State.IN_REVIEW)
-WISHED = (Child.End.DELETED, Child.End.WITHDRAWN)
-_REASONS = {
-    Kind.UNAPPROVED: "The digital copy was not approved in time, and we forget the child's data when we said we would.",
-    Kind.UNPRINTABLE: "The child's data was forgotten, as promised, before the book could be printed.",
-}
+State = Case.State
+ACTOR = "system:cases"
 
 
-class CannotCancel(Exception):
-    """The order cannot be cancelled any more; the message says why, for staff."""
+class CannotDecide(Exception):
+    """This cannot be decided (any more); the message says why, for staff."""
 
 
-def can_cancel(order: Order) -> bool:
-    """Whether staff may cancel: before approval always, afterwards while nothing has left for the printer."""
-    if order.state == Order.State.AWAITING_PAYMENT or order.state in UNAPPROVED:
-        return True
-    if order.state not in printing.PRINTABLE:
-        return False
-    jobs = [job for line in order.lines.all() for job in line.print_jobs.all()]
-    return all(job.state in printing.STOPPED_OR_WAITING for job in jobs)
+def needs_second(owed: Owed, staff: User | None) -> bool:
+    """Whether a second person has to agree: a member of staff decides about more than the limit."""
+    return staff is not None and owed.money > settings.SECOND_PERSON_ABOVE
 
 
-def can_cancel_alone(order: Order) -> bool:
-    """Whether the parent may cancel without asking: before approval (P23), or when a book can never be made (F23)."""
-    return order.state in UNAPPROVED or (bool(printing.unprintable(order)) and can_cancel(order))
-
-
-@transaction.atomic
-def cancel_alone(order: Order) -> Case:
-    """The parent cancels and gets everything back (P23). Raises `CannotCancel`; a second click gets the same case."""
-    held = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
-    if held.state != Order.State.CANCELLED and not can_cancel_alone(held):
-        raise CannotCancel("The parent has approved the book.")
-    kind = Kind.CANCELLATION if held.state in UNAPPROVED else Kind.UNPRINTABLE
-    return cancel_and_refund(held, actor="customer", kind=kind)
-
-
-@transaction.atomic
-def cancel_and_refund(
-    order: Order, *, actor: str, staff: User | None = None, note: str = "", kind: str = Kind.CANCELLATION
+def open_case(
+    order: Order,
+    owed: Owed,
+    *,
+    kind: str,
+    actor: str,
+    whole: bool = False,
+    staff: User | None = None,
+    note: str = "",
+    reason: str = "",
 ) -> Case:
-    """Cancel an order, give back everything that was paid (P23: 100 %) and forget its children after the commit.
+    """A case about `order`, whose row the caller holds, that owes `owed`. Nothing leaves before `carry_out`.
 
-    The printer never gets it after this. Raises `CannotCancel`; a second click gets the first one's case (F13).
+    Above the limit it is proposed, and colleagues are told.
     """
-    held = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
-    known = Case.objects.filter(order=held).first()
-    if known is not None:
-        return known
-    if not can_cancel(held) or not printing.cancel(held, actor=actor):
-        raise CannotCancel("The book is at the printer or further, or the order was cancelled before.")
-    if not states.move(held, Order.State.CANCELLED, actor=actor, detail=Kind(kind).label):
-        raise CannotCancel("The order has just changed. Please look at it again.")
-    case = Case.objects.create(order=held, kind=kind, note=note[:300], decided_by=staff, state=Case.State.UNPAID)
-    refunded = 0
-    for payment in held.payments.filter(state=Payment.State.PAID).order_by("pk"):
-        try:
-            refund = payouts.decide(payment, reason=kind, key=f"case-{case.pk}-payment-{payment.pk}")
-        except payouts.NothingLeft:
-            continue
-        CaseRefund.objects.create(case=case, refund=refund)
-        case.state = Case.State.APPROVED
-        refunded += refund.amount
-    case.amount = refunded
-    if not refunded:
-        case.closed_at = timezone.now()
-    case.save()
-    changes.close(held)
-    mails.order_cancelled(held, refund=refunded, reason=_REASONS.get(Kind(kind), ""))
-    # Destroying a key cannot be rolled back, so it waits for the commit; the sweeper finds what a crash leaves over.
-    transaction.on_commit(lambda: forget_children_of(held), robust=True)
+    second = needs_second(owed, staff)
+    case = Case.objects.create(
+        order=order,
+        kind=kind,
+        whole=whole,
+        state=State.PROPOSED if second else State.APPROVED,
+        amount=owed.money,
+        shipping=owed.shipping,
+        points=owed.points,
+        reason=reason,
+        note=note[:300],
+        proposed_by=staff if second else None,
+        decided_by=None if second else staff,
+        decided_at=None if second else timezone.now(),
+    )
+    CaseLine.objects.bulk_create(
+        CaseLine(case=case, line_id=line.line_id, copies=line.copies, amount=line.money, points=line.points)
+        for line in owed.lines
+    )
+    case_states.record(case, "proposed" if second else "decided", actor=actor)
+    if second:
+        states.record(order, "refund_proposed", actor=actor)
+        mails.staff_task(
+            key=f"case:{case.pk}:proposed",
+            what=f"a colleague proposes a refund for {order.number} that needs a second person",
+            link=settings.SITE_URL + case_page(case),
+        )
     return case
 
 
-def forget_children_of(order: Order) -> None:
-    """The data was given for a book that nobody makes any more (P3)."""
-    for line in order.lines.select_related("edition__child"):
-        if line.edition is not None and children.is_open(line.edition.child):
-            children.forget(line.edition.child, reason=Child.End.DELETED)
+def carry_out(case: Case, *, actor: str) -> list[Refund]:
+    """Send what an approved case owes on its way, from the payments it came from; the caller holds the order's row.
 
-
-def child_forgotten(child: Child) -> None:
-    """For `privacy.children.on_forget`: an order whose books can none of them be made any more goes back (P5, P23).
-
-    Unapproved ones always; approved ones that the printer does not have yet when the parent wished it (on time, the
-    parent is told by mail and decides: F23). One of which another book is still open stays with the parent, and staff
-    are told of it. Whoever wished it gets the receipt by mail, unless the forgetting only followed a cancellation.
+    A case that turns out to owe nothing, because nothing was paid, is closed as such. Points that were spent come back,
+    and what was earned with these copies is taken back (P40).
     """
-    wished = child.end_reason in WISHED
-    for line in OrderLine.objects.select_related("order").filter(edition__child=child):
-        changes.close_book(line)
-        if wished and child.receipt is not None and line.order.state != Order.State.CANCELLED:
-            mails.data_deleted(line, child.receipt)
-    stoppable = (*UNAPPROVED, *printing.PRINTABLE) if wished else UNAPPROVED
-    for order in Order.objects.filter(lines__edition__child=child, state__in=stoppable):
-        if wished and order.state in UNAPPROVED and not all_forgotten(order):
-            _tell_staff(order, child)
-        _stop(order, wished=wished)
+    key = f"case-{case.pk}"
+    points.give_back(case.order, case.points, key=key)
+    points.take_back_earned(case.order, *amounts.of_case(case), key=key)
+    refunds: list[Refund] = []
+    left = case.amount
+    for payment in _payments(case.order):
+        part = min(left, payouts.left_to_refund(payment))
+        if part:
+            refund = payouts.decide(payment, reason=case.kind, key=f"{key}-payment-{payment.pk}", amount=part)
+            CaseRefund.objects.get_or_create(case=case, refund=refund)
+            refunds.append(refund)
+            left -= part
+    if left:
+        case.amount -= left
+        case.shipping = min(case.shipping, case.amount)
+        case.save(update_fields=["amount", "shipping"])
+    if not refunds:
+        Case.objects.filter(pk=case.pk).update(state=State.UNPAID, closed_at=timezone.now())
+        case.refresh_from_db()
+    return refunds
 
 
-def stop_wished() -> None:
-    """The sweeper's part: approved orders whose printing was under way when the parent had the child forgotten, and
-    which were not printed after all."""
-    for order in Order.objects.filter(
-        state__in=printing.PRINTABLE, lines__edition__child__end_reason__in=WISHED
-    ).distinct():
-        _stop(order, wished=True)
+@transaction.atomic
+def decide_return(back: Return, *, staff: User, actor: str) -> Case:
+    """The money for a return whose fault was verified: what was paid for these copies, with their share of the
+    delivery (P26). Asked again it is the same case.
+
+    Raises `CannotDecide` before the inspection has found the fault: no refund without one.
+    """
+    order = hold(back.order)
+    held = Return.objects.get(pk=back.pk)
+    if held.case is not None and held.case.state != State.DECLINED:
+        return held.case
+    if held.state != Return.State.VERIFIED or held.inspected_at is None:
+        raise CannotDecide(f"{held.number} has not been inspected, or its inspection found no fault.")
+    owed = _owed_for(held)
+    case = open_case(order, owed, kind=Case.Kind.RETURN, actor=actor, staff=staff)
+    Return.objects.filter(pk=held.pk).update(case=case)
+    back.case = case
+    if case.state == State.APPROVED:
+        carry_out(case, actor=actor)
+    return case
 
 
-def all_forgotten(order: Order, *, but: Child | None = None) -> bool:
-    """Whether none of the order's books can be made any more (leaving out the one of `but`)."""
-    books = [line.edition.child for line in order.lines.select_related("edition__child") if line.edition]
-    return not any(children.is_open(child) for child in books if child != but)
+@transaction.atomic
+def give_goodwill(order: Order, *, amount: int, staff: User, note: str) -> Case:
+    """Staff give back a part of what was paid, because something went wrong that nobody has to send back for.
+
+    `amount` in minor units. Raises `CannotDecide` when so much is not left of what was paid (P27).
+    """
+    held = hold(order)
+    if not 0 < amount <= amounts.left_of(held):
+        raise CannotDecide("There is not so much left of what was paid for this order.")
+    owed = Owed((), amount, 0, 0, (), ())
+    case = open_case(held, owed, kind=Case.Kind.GOODWILL, actor=f"staff:{staff.pk}", staff=staff, note=note)
+    if case.state == State.APPROVED:
+        tell(case, carry_out(case, actor=f"staff:{staff.pk}"))
+    return case
 
 
-def _tell_staff(order: Order, child: Child) -> None:
-    """An order is approved and printed whole: somebody has to talk with a parent who wants only the other book."""
-    address = settings.SITE_URL + reverse("admin:orders_order_change", args=[order.pk])
-    what = f"one book of {order.number} was deleted by its parent, another is still open"
-    mails.staff_task(key=f"order:{order.number}:forgotten:{child.pk}", what=what, link=address)
+def tell(case: Case, refunds: list[Refund]) -> None:
+    """The customer reads that money goes back, how much and until when it is there (P29)."""
+    words = {
+        Case.Kind.RETURN: "We have looked at what you sent back, and you were right.",
+        Case.Kind.CANCELLATION: "A book of this order was cancelled.",
+        Case.Kind.UNPRINTABLE: "A book of this order could not be printed any more.",
+    }
+    for refund in refunds:
+        reason = words.get(Case.Kind(case.kind), "Something about this order was not as it should have been.")
+        mails.money_back(case.order, refund=refund, reason=reason)
 
 
-def _stop(order: Order, *, wished: bool) -> None:
-    if not all_forgotten(order) or not can_cancel(order):
-        return
-    kind = Kind.CANCELLATION if wished else Kind.UNAPPROVED
-    with suppress(CannotCancel):  # the files left for the printer at this moment
-        cancel_and_refund(order, actor="customer" if wished else "system", kind=kind)
+def hold(order: Order) -> Order:
+    """The order as it is now, locked: whoever holds it decides alone."""
+    return Order.objects.select_for_update(no_key=True).get(pk=order.pk)
 
 
-def remind_or_cancel(order: Order) -> None:
-    """Remind on day 3, 6 and 9; give the money back when nobody approved while the book could still be made (P10)."""
-    now = timezone.now()
-    waiting = [line for line in order.lines.select_related("edition__child") if line.approved_revision is None]
-    if any(line.edition is None or now >= review.approve_by(line.edition) for line in waiting):
-        cancel_and_refund(order, actor="system", kind=Kind.UNAPPROVED)
-        return
-    shown = OrderEvent.objects.filter(order=order, kind=Order.State.IN_REVIEW).values_list("at", flat=True).first()
-    if shown is None:
-        return
-    due = [day for day in REMINDER_DAYS if now >= shown + timedelta(days=day)]
-    if due:
-        mails.approval_reminder(order, day=due[-1])
+def case_page(case: Case) -> str:
+    """The address of the page on which staff see the whole story of a case."""
+    from django.urls import reverse
+
+    return reverse("admin:refunds_case_change", args=[case.pk])
+
+
+def _owed_for(back: Return) -> Owed:
+    wanted = {one.line_id: one.copies for one in back.lines.all()}
+    try:
+        return amounts.of_copies(back.order, wanted, shipping=True)
+    except amounts.TooManyCopies:
+        raise CannotDecide("The money for these copies has gone back before.") from None
+
+
+def _payments(order: Order) -> list[Payment]:
+    """The payments that money can go back to, the one with the invoice first."""
+    invoiced = set(Invoice.objects.filter(order=order).values_list("payment", flat=True))
+    paid = order.payments.filter(state=Payment.State.PAID).order_by("pk")
+    return sorted(paid, key=lambda payment: payment.pk not in invoiced)

@@ -1,13 +1,13 @@
-"""What deleting a child's data would do to its order, said before the click (P5). `cases.child_forgotten` does it."""
+"""What deleting a child's data would do to its order, said before the click (P5); `refunds.forgetting` does it."""
 
 from enum import StrEnum
 
 from orders import money_back
 from orders.data_export import line_of
-from orders.models import Order, PrintJob
+from orders.models import Order, OrderLine, PrintJob
 from privacy.choices import Consequence
 from privacy.models import Child
-from refunds import cases, payouts
+from refunds import amounts, cancelling, forgetting
 
 
 class Outcome(StrEnum):
@@ -15,7 +15,7 @@ class Outcome(StrEnum):
 
     UNPAID = "unpaid"  # cancelled, nothing is charged
     STOPPED = "stopped"  # cancelled, everything goes back
-    OTHER_BOOKS = "other books"  # another child's book of the order is still open: it waits for the parent
+    OTHER_BOOKS = "other books"  # this book is cancelled and paid back, the order's others go on
     BEING_SENT = "being sent"  # the worker has the files in its hands at this moment
     AT_THE_PRINTER = "at the printer"
     PRINTED = "printed"
@@ -36,7 +36,7 @@ def outcome(order: Order, child: Child) -> Outcome:
         return Outcome.PRINTED
     if any(job.state == PrintJob.State.SENDING for job in jobs):
         return Outcome.BEING_SENT
-    if not cases.all_forgotten(order, but=child) or not cases.can_cancel(order):
+    if not forgetting.all_forgotten(order, but=child) or not cancelling.can_cancel(order):
         return Outcome.OTHER_BOOKS
     return Outcome.STOPPED
 
@@ -47,13 +47,20 @@ def consequence(child: Child) -> Consequence | None:
     if line is None:
         return None
     order = line.order
+    what = outcome(order, child)
     return Consequence(
         "refunds/if_forgotten.html",
         {
-            "outcome": outcome(order, child),
+            "outcome": what,
             "order": order,
-            "others": not cases.all_forgotten(order, but=child),
-            "amount": sum(payouts.left_to_refund(payment) for payment in order.payments.all()),
+            "others": not forgetting.all_forgotten(order, but=child),
+            "amount": _for_one(line) if what == Outcome.OTHER_BOOKS else amounts.left_of(order),
             "by": money_back.promised_from_today(order.country),
         },
     )
+
+
+def _for_one(line: OrderLine) -> int:
+    """What goes back for one book alone: the parcel with the others is still sent."""
+    left = amounts.copies_left(line.order)[line.pk]
+    return amounts.of_copies(line.order, {line.pk: left}, shipping=False).money

@@ -20,7 +20,8 @@ from accounts.hints import hint
 from orders import mails, money_back, states, stripe_gateway
 from orders.models import Order, Payment, Refund, WebhookEvent
 from orders.stripe_gateway import PaymentProviderDown, PaymentRefused, ProviderRefund
-from refunds.models import Case
+from refunds import case_states
+from refunds.models import Case, CaseRefund
 
 log = structlog.get_logger("littledreamers.payouts")
 
@@ -90,7 +91,10 @@ def again(refund: Refund, *, actor: str) -> Refund:
         raise NothingLeft
     fresh = decide(payment, reason=refund.reason, key=f"{money_back.AGAIN}{refund.pk}", amount=refund.amount)
     states.record(payment.order, "refund_sent_again", actor=actor)
-    _follow(payment.order)
+    of_case = CaseRefund.objects.filter(refund=refund).first()
+    if of_case is not None:
+        CaseRefund.objects.get_or_create(case=of_case.case, refund=fresh)
+    _follow(fresh, actor=actor)
     return fresh
 
 
@@ -226,24 +230,26 @@ def _tell(refund: Refund, order: Order) -> None:
     """The bank has answered: the order's history, the case, and staff when they must act."""
     failed = refund.state == State.FAILED
     states.record(order, "refund_failed" if failed else "refunded", actor=ACTOR, detail=refund.failure)
-    _follow(order)
+    _follow(refund, actor=ACTOR)
     _hint_about_paper(refund)
     if failed:
         address = settings.SITE_URL + reverse("admin:orders_refund_change", args=[refund.pk])
         mails.staff_task(key=f"refund:{refund.pk}:failed", what=f"a refund of {order.number} failed", link=address)
 
 
-def _follow(order: Order) -> None:
-    """The case says what its refunds say: back when all are, failed while one waits for staff."""
-    left = set(Refund.objects.filter(payment__order=order).exclude(state=State.FAILED).values_list("state", flat=True))
-    if money_back.failed().filter(payment__order=order).exists():
+def _follow(refund: Refund, *, actor: str) -> None:
+    """The case of a refund says what its refunds say: back when all are, failed while one waits for staff."""
+    case = Case.objects.select_for_update().filter(refunds__refund=refund).first()
+    if case is None:
+        return
+    mine = Refund.objects.filter(of_case__case=case)
+    if money_back.failed().filter(pk__in=mine.values("pk")).exists():
         state = Case.State.FAILED
-    elif left == {State.SUCCEEDED}:
+    elif set(mine.exclude(state=State.FAILED).values_list("state", flat=True)) == {State.SUCCEEDED}:
         state = Case.State.REFUNDED
     else:
         state = Case.State.APPROVED
-    done = state == Case.State.REFUNDED
-    Case.objects.filter(order=order).update(state=state, closed_at=timezone.now() if done else None)
+    case_states.move(case, state, actor=actor)
 
 
 def _hint_about(refund: Refund) -> None:

@@ -2,11 +2,9 @@
 
 import structlog
 from celery import shared_task
-from django.utils import timezone
 
 from orders.models import Order, Refund
-from privacy.models import Child
-from refunds import answer_deadlines, cases, credit_notes, deadlines, payouts
+from refunds import answer_deadlines, cancelling, credit_notes, deadlines, forgetting, payouts
 
 log = structlog.get_logger("littledreamers.refunds")
 
@@ -56,15 +54,12 @@ def sweep_unapproved() -> None:
     """Remind parents of digital copies, cancel orders that were not approved while there was time, forget the
     children of cancelled orders where a crash came between, and stop what a parent wished away while it was
     being sent."""
-    for order in list(Order.objects.filter(state__in=cases.UNAPPROVED).order_by("pk")):
+    for order in list(Order.objects.filter(state__in=cancelling.UNAPPROVED).order_by("pk")):
         try:
-            cases.remind_or_cancel(order)
-        except cases.CannotCancel:  # approved or cancelled at this moment
+            forgetting.remind_or_cancel(order)
+        except cancelling.CannotCancel:  # approved or cancelled at this moment
             continue
         except Exception as error:
             log.error("order not looked at", order=order.number, error=type(error).__name__)
-    open_children = Child.objects.filter(ended_at=None, expires_at__gt=timezone.now())
-    left_over = Order.objects.filter(state=Order.State.CANCELLED, lines__edition__child__in=open_children)
-    for order in left_over.distinct()[:BATCH]:
-        cases.forget_children_of(order)
-    cases.stop_wished()
+    cancelling.forget_left_over(limit=BATCH)
+    forgetting.stop_wished()

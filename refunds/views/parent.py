@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from orders import access, money_back, printing
 from orders.models import Order
-from refunds import cases, payouts
+from refunds import cancelling, payouts
 
 
 @never_cache
@@ -21,8 +21,8 @@ def cancel_mine(request: HttpRequest, number: str) -> HttpResponse:
     too_late = False
     if request.method == "POST":
         try:
-            cases.cancel_alone(order)
-        except cases.CannotCancel:
+            cancelling.cancel_alone(order)
+        except cancelling.CannotCancel:
             too_late = True
         else:
             messages.success(request, "Your order is cancelled. Your money is on its way back.")
@@ -32,7 +32,7 @@ def cancel_mine(request: HttpRequest, number: str) -> HttpResponse:
     order.refresh_from_db()
     page = {
         "order": order,
-        "possible": not too_late and cases.can_cancel_alone(order),
+        "possible": not too_late and cancelling.can_cancel_alone(order),
         "unprintable": printing.unprintable(order),
         "amount": sum(payouts.left_to_refund(payment) for payment in order.payments.all()),
         "by": money_back.promised_from_today(order.country),

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from orders.models import Order
-from refunds import cases, payouts
+from refunds import cancelling, payouts
 from refunds.forms.cancel import CancelForm
 from refunds.views.staff_frame import framed, member, staff_only
 
@@ -22,8 +22,8 @@ def cancel(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         user = member(request)
         try:
-            cases.cancel_and_refund(order, actor=f"staff:{user.pk}", staff=user, note=form.cleaned_data["note"])
-        except cases.CannotCancel as error:
+            cancelling.cancel_and_refund(order, actor=f"staff:{user.pk}", staff=user, note=form.cleaned_data["note"])
+        except cancelling.CannotCancel as error:
             messages.error(request, str(error))
         else:
             messages.success(request, f"{order.number} is cancelled; the customer has been told, the money goes back.")
@@ -33,7 +33,7 @@ def cancel(request: HttpRequest, number: str) -> HttpResponse:
         "order": order,
         "form": form,
         "back": back,
-        "possible": cases.can_cancel(order),
+        "possible": cancelling.can_cancel(order),
         "amount": sum(payouts.left_to_refund(payment) for payment in order.payments.all()),
     }
     return render(request, "refunds/staff_cancel.html", framed(request, page), status=422 if form.errors else 200)

@@ -10,7 +10,7 @@ from django.db import connection
 
 from orders import checkout, payments
 from orders.models import Order, OrderEvent, Payment, Refund
-from refunds import cases, payouts, tasks
+from refunds import cancelling, payouts, tasks
 from refunds.models import Case
 from tests.orders.factories import make_line, make_order
 from tests.payment_sandbox import SandboxAtWork
@@ -40,7 +40,7 @@ def together(work: Sequence[Callable[[], object]]) -> Counter[str]:
         try:
             gate.wait(timeout=20)
             return str(call())
-        except (cases.CannotCancel, payouts.NothingLeft, checkout.AlreadyPaid) as error:
+        except (cancelling.CannotCancel, payouts.NothingLeft, checkout.AlreadyPaid) as error:
             return type(error).__name__
         finally:
             connection.close()
@@ -51,8 +51,8 @@ def together(work: Sequence[Callable[[], object]]) -> Counter[str]:
 
 def test_f13_fifty_clicks_at_once_are_one_case_and_one_refund(payment_sandbox: SandboxAtWork) -> None:
     order = paid(payment_sandbox)
-    work = [lambda: cases.cancel_and_refund(order, actor="staff:1").pk] * 25 + [
-        lambda: cases.cancel_alone(order).pk
+    work = [lambda: cancelling.cancel_and_refund(order, actor="staff:1").pk] * 25 + [
+        lambda: cancelling.cancel_alone(order).pk
     ] * 25
     said = together(work)
     assert said == {str(Case.objects.get().pk): CLICKS}

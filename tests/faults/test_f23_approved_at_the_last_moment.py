@@ -16,7 +16,7 @@ from orders import print_mail, print_tasks, printing
 from orders.models import Order, Payment, PrintJob, Refund
 from privacy import retention
 from privacy.models import Child
-from refunds import cases, desk
+from refunds import cancelling, desk
 from refunds.models import Case
 from tests.orders.factories import CANARY
 from tests.orders.jobs import approve, in_review
@@ -118,7 +118,7 @@ def test_f23_staff_cancel_a_blocked_order_and_the_money_goes_back(
     approve(order)
     PrintJob.objects.update(state=State.BLOCKED)
     with django_capture_on_commit_callbacks() as later:
-        cases.cancel_and_refund(order, actor="staff:1")
+        cancelling.cancel_and_refund(order, actor="staff:1")
     assert Refund.objects.get().amount == order.total
     assert PrintJob.objects.get().state == State.CANCELLED
     assert Child.objects.get().ended_at is None

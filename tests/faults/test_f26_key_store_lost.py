@@ -15,7 +15,7 @@ from books.story import Story
 from orders.models import Order, Payment, Refund
 from privacy import retention, vault
 from privacy.models import Child
-from refunds import cases
+from refunds import cancelling
 from tests.orders.factories import CANARY
 from tests.orders.jobs import in_review
 from tests.orders.test_review import opened
@@ -92,7 +92,7 @@ def test_f26_the_money_is_untouched_and_goes_back(order: Order, parent: Client) 
 
 
 def test_f26_staff_can_send_the_money_back(order: Order) -> None:
-    cases.cancel_and_refund(order, actor="staff:1")
+    cancelling.cancel_and_refund(order, actor="staff:1")
     assert Refund.objects.get().amount == order.total
 
 

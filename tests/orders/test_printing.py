@@ -276,9 +276,8 @@ def test_p5_of_two_approved_books_the_one_that_is_wished_away_is_stopped_and_eve
     children.forget(first.line.edition.child, reason=Child.End.DELETED)
     for job in (first, second):
         job.refresh_from_db()
-    assert (first.state, second.state) == (State.BLOCKED, State.QUEUED)
-    assert mails() == ["data_deleted", "staff_task", "not_printed"]
-    assert "had everything about your child deleted" in OutgoingMail.objects.get(template="not_printed").text
+    assert (first.state, second.state) == (State.CANCELLED, State.QUEUED)
+    assert mails() == ["data_deleted", "staff_task"]
 
 
 def test_p35_the_printers_words_go_with_the_child() -> None:

@@ -1,266 +1,226 @@
-"""Cancelling and getting everything back: the parent alone, staff, the purge, and what nobody approved."""
-
-from datetime import timedelta
+"""Deciding how much goes back: for whole orders, single books and copies, alone or with a second person (P23-P28)."""
 
 import pytest
-import time_machine
-from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django import Settings
 
 from accounts.models import OutgoingMail
-from books.models import Edition
-from books.story import Story
-from orders import checkout, printing, review
-from orders.models import BasketLine, Order, PrintJob, Refund
-from privacy import children, retention
-from privacy.models import Child
-from refunds import cases, tasks
-from refunds.models import Case
-from tests.orders.factories import CANARY, make_ordered
-from tests.orders.jobs import job_at_the_printer, queued
-from tests.orders.test_review import opened
+from orders import printing, review
+from orders.models import Order, OrderLine, PrintJob, Refund
+from orders.stripe_gateway import ProviderRefund
+from refunds import amounts, cancelling, cases, payouts, second_person, tasks
+from refunds.models import Case, CaseRefund, Return, ReturnLine
+from tests.orders.factories import make_line, make_order
+from tests.orders.jobs import approve
 from tests.payment_sandbox import SandboxAtWork
-from tests.refunds.paying import paid_order, went_back
+from tests.refunds.paying import FAILS_LATER, paid_order, went_back
+from tests.refunds.staff import member
 
 pytestmark = pytest.mark.django_db
-State = Order.State
+State = Case.State
 
 
-def child_of(order: Order) -> Child:
-    return Child.objects.get(edition__order_line__order=order)
+def returned(order: Order, copies: int = 1, **fields: object) -> Return:
+    """A return of the order's first book whose fault was verified."""
+    back = Return.objects.create(
+        number=f"R-{order.pk}-{Return.objects.count()}", order=order, reason="print", wish="refund",
+        **{"state": Return.State.VERIFIED, "inspected_at": timezone.now(), **fields},
+    )  # fmt: skip
+    ReturnLine.objects.create(of=back, line=order.lines.order_by("pk")[0], copies=copies)
+    return back
 
 
-def mails() -> list[str]:
-    return list(OutgoingMail.objects.order_by("pk").values_list("template", flat=True))
+# --- amounts ----------------------------------------------------------------------------------------------------------
 
 
-def cancel_page(order: Order) -> str:
-    return reverse("refunds:cancel_mine", args=[order.number])
+def test_p27_copies_given_back_one_by_one_are_exactly_what_was_paid(payment_sandbox: SandboxAtWork) -> None:
+    order = paid_order(payment_sandbox)
+    OrderLine.objects.update(quantity=3, unit_price=1000, discount=10)
+    Order.objects.update(items_total=3000, discount_total=10, total=3480)
+    order.refresh_from_db()
+    line = order.lines.get()
+    parts = []
+    for _ in range(3):
+        owed = amounts.of_copies(order, {line.pk: 1}, shipping=True)
+        case = cases.open_case(order, owed, kind=Case.Kind.RETURN, actor="test")
+        cases.carry_out(case, actor="test")
+        parts.append((owed.money, owed.shipping))
+    assert parts == [(996 + 164, 164), (997 + 163, 163), (997 + 163, 163)]
+    assert amounts.left_of(order) == 0
+    with pytest.raises(amounts.TooManyCopies):
+        amounts.of_copies(order, {line.pk: 1}, shipping=True)
 
 
-# --- the parent -------------------------------------------------------------------------------------------------------
+def test_p27_after_goodwill_a_return_never_gives_back_more_than_is_left(payment_sandbox: SandboxAtWork) -> None:
+    order = paid_order(payment_sandbox)
+    cases.give_goodwill(order, amount=1000, staff=member("refunds.add_case"), note="late")
+    with pytest.raises(cases.CannotDecide):
+        cases.give_goodwill(order, amount=2481, staff=member(email="b@example.com"), note="more")
+    owed = amounts.of_copies(order, {order.lines.get().pk: 1}, shipping=True)
+    assert (owed.money, amounts.left_of(order)) == (2480, 2480)
+    assert OutgoingMail.objects.filter(template="money_back").count() == 1
 
 
-def test_p23_a_parent_cancels_with_one_button_and_everything_goes_back(
-    payment_sandbox: SandboxAtWork, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+# --- returns ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [state for state in Return.State if state != Return.State.VERIFIED])
+def test_p26_a_refund_before_the_inspection_found_the_fault_is_impossible(
+    payment_sandbox: SandboxAtWork, state: str
 ) -> None:
-    order = paid_order(payment_sandbox)
-    client = opened(order)
-    assert cancel_page(order) in client.get(reverse("orders:order", args=[order.number])).text
-    page = client.get(cancel_page(order)).text
-    assert "Cancel the order and get all your money back?" in page
-    assert "€34.80" in page
-    order.refresh_from_db()
-    assert order.state == State.IN_REVIEW  # looking changes nothing
-    OutgoingMail.objects.all().delete()
-    with django_capture_on_commit_callbacks(execute=True):
-        for _ in range(2):
-            assert client.post(cancel_page(order)).status_code == 302
-    order.refresh_from_db()
-    assert (order.state, mails()) == (State.CANCELLED, ["order_cancelled"])
-    assert went_back(payment_sandbox) == 3480
-    assert child_of(order).end_reason == Child.End.DELETED
-    case = Case.objects.get()
-    assert (case.kind, case.state) == (Case.Kind.CANCELLATION, Case.State.REFUNDED)
-    page = client.get(reverse("orders:order", args=[order.number])).text
-    assert "€34.80 went back to your card on" in page
-    assert CANARY not in page
-    assert client.get(cancel_page(order)).status_code == 302
-
-
-def test_p23_after_approval_the_parents_button_is_gone_and_the_page_says_why(small_story: Story) -> None:
-    job = queued(small_story)
-    order = job.line.order
-    client = opened(order)
-    assert cancel_page(order) not in client.get(reverse("orders:order", args=[order.number])).text
-    for answer in (client.get(cancel_page(order)), client.post(cancel_page(order))):
-        assert "This order can no longer be cancelled here" in answer.text
-    assert answer.status_code == 409
-    order.refresh_from_db()
-    job.refresh_from_db()
-    assert (order.state, job.state) == (State.APPROVED, PrintJob.State.QUEUED)
-    assert not Case.objects.exists()
-
-
-def test_f20_a_strangers_cancel_page_is_the_404_of_no_order(client: Client) -> None:
-    order = make_ordered(state=State.IN_REVIEW)
-    for method in (client.get, client.post):
-        assert method(cancel_page(order)).status_code == 404
-    order.refresh_from_db()
-    assert order.state == State.IN_REVIEW
-
-
-# --- staff ------------------------------------------------------------------------------------------------------------
-
-
-def test_staff_cancel_an_unpaid_order_and_nothing_goes_back() -> None:
-    order = make_ordered(state=State.AWAITING_PAYMENT)
-    case = cases.cancel_and_refund(order, actor="staff:1")
-    assert (case.state, case.refunds.count(), mails()) == (Case.State.UNPAID, 0, ["order_cancelled"])
-    assert "Nothing was charged." in OutgoingMail.objects.get().text
-
-
-@pytest.mark.parametrize("state", [State.SHIPPED, State.DELIVERED, State.COMPLETED, State.CANCELLED])
-def test_what_is_done_is_not_cancelled(state: str) -> None:
-    order = make_ordered(state=state)
-    with pytest.raises(cases.CannotCancel):
-        cases.cancel_and_refund(order, actor="staff:1")
-    assert not OutgoingMail.objects.exists()
-
-
-def test_p23_what_is_at_the_printer_is_not_cancelled_and_a_rejected_book_is(payment_sandbox: SandboxAtWork) -> None:
-    order = paid_order(payment_sandbox)
-    Order.objects.update(state=State.IN_PRINT)
-    job = job_at_the_printer(order)
-    with pytest.raises(cases.CannotCancel):
-        cases.cancel_and_refund(order, actor="staff:1")
+    back = returned(paid_order(payment_sandbox, ready=False), state=state, inspected_at=None)
+    with pytest.raises(cases.CannotDecide):
+        cases.decide_return(back, staff=member(), actor="staff:1")
     assert not Refund.objects.exists()
-    printing.rejected(job, reason="no paper")
-    case = cases.cancel_and_refund(order, actor="staff:1", note="paper is out")
-    assert (case.note, case.refunds.count()) == ("paper is out", 1)
-    assert "paper" not in " ".join(order.events.values_list("detail", flat=True))
 
 
-# --- forgetting -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("ready", [True, False])
-def test_p5_forgetting_the_child_of_an_unapproved_order_gives_the_money_back(
+def test_p26_a_verified_return_pays_back_the_copy_and_its_share_of_the_delivery_once(
     payment_sandbox: SandboxAtWork,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-    ready: bool,
-) -> None:
-    order = paid_order(payment_sandbox, ready=ready)
-    edition = Edition.objects.get()
-    with django_capture_on_commit_callbacks(execute=True):
-        answer = opened(order).post(reverse("privacy:forget", args=[edition.pk]))
-    assert answer.status_code == 302
-    order.refresh_from_db()
-    assert order.state == State.CANCELLED
-    assert went_back(payment_sandbox) == 3480
-    child = child_of(order)
-    assert (child.end_reason, child.purged_at is None) == (Child.End.DELETED, False)
-    assert order.events.get(kind="cancelled").actor == "customer"
-
-
-def test_p10_the_purge_on_day_14_cancels_and_refunds_what_nobody_approved(
-    payment_sandbox: SandboxAtWork, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     order = paid_order(payment_sandbox, books=2)
-    last = max(child.expires_at for child in Child.objects.all())
-    with (
-        time_machine.travel(last + timedelta(seconds=1), tick=True),
-        django_capture_on_commit_callbacks(execute=True),
-    ):
-        report = retention.purge()
-    assert (report.expired, report.remaining) == (2, 0)
+    back, staff = returned(order), member()
+    case = cases.decide_return(back, staff=staff, actor="staff:1")
+    assert cases.decide_return(back, staff=staff, actor="staff:1") == case
+    assert (case.amount, case.shipping, case.state) == (2990 + 245, 245, State.APPROVED)
+    tasks.sweep_payouts()
+    case.refresh_from_db()
+    assert (case.state, went_back(payment_sandbox)) == (State.REFUNDED, 3235)
+    with pytest.raises(cases.CannotDecide):
+        cases.decide_return(returned(order), staff=staff, actor="staff:1")
+    assert went_back(payment_sandbox) == 3235
+
+
+# --- one book of several ----------------------------------------------------------------------------------------------
+
+
+def test_p23_one_book_is_cancelled_and_the_other_goes_on_to_print(payment_sandbox: SandboxAtWork) -> None:
+    order = paid_order(payment_sandbox, books=2)
+    first, second = order.lines.order_by("pk")
+    review.approve(second, 1, actor="customer")
+    assert Order.objects.get().state == Order.State.IN_REVIEW
+    case = cancelling.cancel_book(first, actor="customer")
+    assert cancelling.cancel_book(first, actor="customer") == case
+    assert (case.amount, case.shipping, case.whole) == (2990, 0, False)
     order.refresh_from_db()
-    assert order.state == State.CANCELLED
-    assert went_back(payment_sandbox) == 6470
-    assert Case.objects.get().kind == Case.Kind.UNAPPROVED
-    assert order.events.get(kind="cancelled").actor == "system"
-    assert "was not approved in time" in OutgoingMail.objects.get(template="order_cancelled").text
-    assert not Child.objects.filter(purged_at=None).exists()
-    with time_machine.travel(last + timedelta(hours=1), tick=True):
-        assert retention.purge().unfinished == 0
-    assert Refund.objects.count() == 1
+    assert order.state == Order.State.APPROVED
+    assert PrintJob.objects.get().line == second
+    with pytest.raises(review.NotPaid):
+        review.approve(first, 1, actor="customer")
+    assert OutgoingMail.objects.filter(template="money_back").count() == 1
 
 
-def test_an_order_of_two_books_stays_while_one_can_still_be_made() -> None:
-    order = make_ordered(state=State.IN_REVIEW, books=2)
-    first = Edition.objects.order_by("order_line__pk")[0]
-    children.forget(first.child, reason=Child.End.DELETED)
+def test_p23_the_last_book_takes_the_whole_order_with_it(payment_sandbox: SandboxAtWork) -> None:
+    order = paid_order(payment_sandbox, books=2)
+    first, second = order.lines.order_by("pk")
+    cancelling.cancel_book(first, actor="customer")
+    case = cancelling.cancel_book(second, actor="customer")
     order.refresh_from_db()
-    assert order.state == State.IN_REVIEW
-    assert cases.can_cancel_alone(order)
+    assert (order.state, case.whole, case.amount) == (Order.State.CANCELLED, True, 2990 + 490)
+    assert amounts.left_of(order) == 0
 
 
-def test_a_cancellation_that_rolls_back_forgets_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise RuntimeError
-
-    order = make_ordered(state=State.IN_REVIEW)
-    monkeypatch.setattr("orders.mails.order_cancelled", fail)
-    with pytest.raises(RuntimeError):
-        cases.cancel_and_refund(order, actor="customer")
-    order.refresh_from_db()
-    assert order.state == State.IN_REVIEW
-    assert children.is_open(child_of(order))
+def test_p23_a_cancelled_book_keeps_the_parcel_of_the_other_one_not_waiting(payment_sandbox: SandboxAtWork) -> None:
+    order = paid_order(payment_sandbox, books=2)
+    first, second = approve(order)
+    PrintJob.objects.filter(pk=second.pk).update(state=PrintJob.State.SENT)
+    Order.objects.update(state=Order.State.IN_PRINT)
+    cancelling.cancel_book(first.line, actor="customer")
+    second.refresh_from_db()
+    printing.shipped(second, carrier="GLS", tracking="")
+    assert Order.objects.get().state == Order.State.SHIPPED
 
 
-def test_the_sweeper_forgets_the_children_that_a_crash_left_over() -> None:
-    order = make_ordered(state=State.IN_REVIEW)
-    cases.cancel_and_refund(order, actor="customer")  # the commit's callbacks do not run in this test
-    assert children.is_open(child_of(order))
-    tasks.sweep_unapproved()
-    assert child_of(order).end_reason == Child.End.DELETED
+# --- a second person --------------------------------------------------------------------------------------------------
 
 
-def test_p10_books_taken_back_to_the_basket_wait_48_hours_only() -> None:
-    order = make_ordered(state=State.AWAITING_PAYMENT)
-    child = child_of(order)
-    assert child.abandoned_at is None
-    with time_machine.travel(timezone.now(), tick=False):
-        checkout.take_back(order, basket_key="b" * 43)
-        child.refresh_from_db()
-        assert child.abandoned_at == timezone.now() + timedelta(hours=48)
-        assert BasketLine.objects.count() == 1
-    with time_machine.travel(timezone.now() + timedelta(hours=49), tick=False):
-        retention.purge()
-    child.refresh_from_db()
-    assert child.end_reason == Child.End.ABANDONED
+@pytest.fixture
+def low_limit(settings: Settings) -> None:
+    settings.SECOND_PERSON_ABOVE = 3000
 
 
-# --- nobody approves --------------------------------------------------------------------------------------------------
-
-
-def test_p21_parents_are_reminded_on_days_3_6_and_9_and_get_the_money_back_in_the_end(
-    payment_sandbox: SandboxAtWork, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
-) -> None:
-    began = timezone.now()
+@pytest.mark.usefixtures("low_limit")
+def test_above_the_limit_nothing_leaves_before_a_colleague_agrees(payment_sandbox: SandboxAtWork) -> None:
     order = paid_order(payment_sandbox)
-    OutgoingMail.objects.all().delete()
-    expected: list[str] = []
-    by = review.approve_by(Edition.objects.get())
-    with time_machine.travel(began, tick=False) as clock, django_capture_on_commit_callbacks(execute=True):
-        for day in range(1, 13):
-            clock.move_to(began + timedelta(days=day, minutes=5))
-            for _ in range(2):
-                tasks.sweep_unapproved()
-            expected += ["approval_reminder"] * (day in cases.REMINDER_DAYS)
-            assert mails() == expected
-        clock.move_to(by - timedelta(seconds=1))
-        tasks.sweep_unapproved()
-        order.refresh_from_db()
-        assert order.state == State.IN_REVIEW
-        clock.move_to(by)
-        for _ in range(2):
-            tasks.sweep_unapproved()
+    one, two = member(email="one@example.com"), member(email="two@example.com")
+    case = cancelling.cancel_and_refund(order, actor="staff:1", staff=one)
+    assert cancelling.cancel_and_refund(order, actor="staff:2", staff=two) == case
     order.refresh_from_db()
-    assert (order.state, mails()) == (State.CANCELLED, [*expected, "order_cancelled"])
-    assert Case.objects.get().kind == Case.Kind.UNAPPROVED
-    assert went_back(payment_sandbox) == 3480
+    assert (case.state, order.state, order.held_at is None) == (State.PROPOSED, Order.State.IN_REVIEW, False)
+    assert not Refund.objects.exists()
+    with pytest.raises(second_person.NotThisPerson):
+        second_person.agree(case, staff=one)
+    second_person.agree(case, staff=two)
+    with pytest.raises(second_person.NotProposed):
+        second_person.decline(case, staff=two, why="too late")
+    tasks.sweep_payouts()
+    case.refresh_from_db()
+    order.refresh_from_db()
+    assert (case.state, case.decided_by, case.proposed_by) == (State.REFUNDED, two, one)
+    assert (order.state, order.held_at, went_back(payment_sandbox)) == (Order.State.CANCELLED, None, 3480)
 
 
-def test_one_order_that_fails_does_not_keep_the_others_from_being_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second = make_ordered(state=State.IN_REVIEW), make_ordered(state=State.IN_REVIEW)
-    looked: list[str] = []
-
-    def look(order: Order) -> None:
-        looked.append(order.number)
-        if order == first:
-            raise RuntimeError(CANARY)
-
-    monkeypatch.setattr(cases, "remind_or_cancel", look)
-    tasks.sweep_unapproved()
-    assert looked == [first.number, second.number]
+@pytest.mark.usefixtures("low_limit")
+def test_what_a_colleague_declines_goes_on_and_can_be_proposed_again(payment_sandbox: SandboxAtWork) -> None:
+    order = paid_order(payment_sandbox)
+    one, two = member(email="one@example.com"), member(email="two@example.com")
+    case = cancelling.cancel_and_refund(order, actor="staff:1", staff=one)
+    second_person.decline(case, staff=two, why="the parent has changed their mind")
+    order.refresh_from_db()
+    assert (order.held_at, order.state, Refund.objects.count()) == (None, Order.State.IN_REVIEW, 0)
+    assert cancelling.cancel_and_refund(order, actor="staff:1", staff=one) != case
 
 
-def test_p35_cases_and_refunds_hold_nothing_of_the_child() -> None:
-    order = make_ordered(state=State.IN_REVIEW)
-    cases.cancel_and_refund(order, actor="customer")
-    for model in (Case, Refund, Order, PrintJob, OutgoingMail):
-        for row in model._default_manager.values():
-            assert CANARY not in repr(row)
+@pytest.mark.usefixtures("low_limit")
+def test_p23_a_proposal_never_makes_the_parent_wait(payment_sandbox: SandboxAtWork) -> None:
+    order = paid_order(payment_sandbox)
+    case = cancelling.cancel_and_refund(order, actor="staff:1", staff=member())
+    assert cancelling.cancel_alone(order) == case
+    case.refresh_from_db()
+    assert (case.state, case.amount) == (State.APPROVED, 3480)
+    assert Order.objects.get().state == Order.State.CANCELLED
+
+
+@pytest.mark.usefixtures("low_limit")
+def test_a_return_and_goodwill_above_the_limit_wait_too(payment_sandbox: SandboxAtWork) -> None:
+    order = paid_order(payment_sandbox)
+    one, two = member(email="one@example.com"), member(email="two@example.com")
+    case = cases.decide_return(returned(order), staff=one, actor="staff:1")
+    assert (case.state, Refund.objects.count()) == (State.PROPOSED, 0)
+    # What is proposed is spoken for, and goodwill is not: the rest of the order's money is not owed twice.
+    with pytest.raises(amounts.TooManyCopies):
+        amounts.of_copies(order, {order.lines.get().pk: 1}, shipping=True)
+    second_person.agree(case, staff=two)
+    assert (Case.objects.get().state, Refund.objects.get().amount) == (State.APPROVED, 3480)
+    assert OutgoingMail.objects.filter(template="money_back").count() == 1
+
+
+# --- following the money ----------------------------------------------------------------------------------------------
+
+
+def test_p28_a_case_follows_its_own_refunds_and_not_those_of_others(payment_sandbox: SandboxAtWork) -> None:
+    order = paid_order(payment_sandbox, card=FAILS_LATER, books=2)
+    goodwill = cases.give_goodwill(order, amount=500, staff=member(), note="late")
+    tasks.sweep_payouts()
+    back = cases.decide_return(returned(order), staff=member(email="b@example.com"), actor="staff:1")
+    refund = back.refunds.get().refund
+    Refund.objects.filter(pk=refund.pk).update(state=Refund.State.PENDING)
+    goodwill.refresh_from_db()
+    assert (goodwill.state, Case.objects.get(pk=back.pk).state) == (State.REFUNDED, State.APPROVED)
+    failed = ProviderRefund("re_x", "failed", refund.amount, "eur", "", "expired_or_canceled_card")
+    payouts.settle(refund, failed)
+    assert Case.objects.get(pk=back.pk).state == State.FAILED
+    fresh = payouts.again(refund, actor="staff:1")
+    assert CaseRefund.objects.get(refund=fresh).case == back
+    assert Case.objects.get(pk=back.pk).state == State.APPROVED
+    goodwill.refresh_from_db()
+    assert goodwill.state == State.REFUNDED
+
+
+def test_money_that_a_case_did_not_decide_opens_none() -> None:
+    order = make_order(state=Order.State.CANCELLED)
+    make_line(order)
+    assert amounts.left_of(order) == 0
+    case = cases.open_case(order, amounts.of_rest(order), kind=Case.Kind.CANCELLATION, actor="system")
+    assert cases.carry_out(case, actor="system") == []
+    case.refresh_from_db()
+    assert (case.state, case.closed_at is None, case.amount) == (State.UNPAID, False, 0)

@@ -16,7 +16,7 @@ from orders import invoices, mails, payments, vat
 from orders.models import Invoice, Order, Payment, Refund
 from orders.models.invoice import Unchangeable
 from orders.stripe_gateway import ProviderRefund
-from refunds import cases, credit_notes, payouts, tasks
+from refunds import cancelling, credit_notes, payouts, tasks
 from refunds.models import CreditNote
 from tests.orders.factories import make_line, make_order
 from tests.payment_sandbox import SandboxAtWork
@@ -170,7 +170,7 @@ def test_p27_a_cancelled_order_gets_its_credit_note_from_the_real_flow(
     payment_sandbox.pay(payment.session_url)
     with django_capture_on_commit_callbacks(execute=True):
         payments.fulfil(str(payment.session_id))
-    cases.cancel_and_refund(order, actor="staff:1")
+    cancelling.cancel_and_refund(order, actor="staff:1")
     assert not CreditNote.objects.exists()  # decided, and not yet paid out
     refund = Refund.objects.get()
     with django_capture_on_commit_callbacks(execute=True):
@@ -188,7 +188,7 @@ def test_p28_a_refund_that_fails_after_it_succeeded_is_corrected_and_not_deleted
 ) -> None:
     order = paid_order(payment_sandbox, card=FAILS_LATER)
     invoice = invoices.make(order)
-    cases.cancel_and_refund(order, actor="staff:1")
+    cancelling.cancel_and_refund(order, actor="staff:1")
     refund = Refund.objects.get()
     payouts.execute(refund.pk)
     refund.refresh_from_db()

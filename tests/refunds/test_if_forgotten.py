@@ -15,7 +15,7 @@ from orders.models import Order, PrintJob
 from privacy import children, vault
 from privacy.models import Child
 from privacy.purposes import Actor, Kind, Purpose
-from refunds import cases, if_forgotten, tasks
+from refunds import cancelling, if_forgotten, tasks
 from refunds.if_forgotten import Outcome
 from refunds.models import Case
 from tests.orders.factories import CANARY, make_ordered
@@ -153,23 +153,26 @@ def test_p5_other_books_of_an_unpaid_order_are_named_before_the_click() -> None:
 
 
 @pytest.mark.parametrize("approved", [False, True])
-def test_p5_with_another_book_in_the_order_nothing_is_cancelled_by_itself(small_story: Story, approved: bool) -> None:
+def test_p5_of_two_books_the_one_that_is_wished_away_goes_back_and_the_other_goes_on(
+    small_story: Story, approved: bool
+) -> None:
     order = in_review(small_story, books=2)
     if approved:
         approve(order)
     client = opened(order)
     assert said(order) == Outcome.OTHER_BOOKS
     words = page(client, order)
-    assert "holds another book" in words
-    assert ("made as you approved it" in words) == approved
+    assert "This book is not printed. The other books of the order are made and sent as ordered." in words
     OutgoingMail.objects.all().delete()
     press(client, order)
-    # Staff hear of it in both cases; a parent who had approved also, that it is not printed.
-    assert sorted(mails()) == ["data_deleted", *(["not_printed"] if approved else []), "staff_task"]
+    assert sorted(mails()) == ["data_deleted", "staff_task"]
     assert order.state == (State.APPROVED if approved else State.IN_REVIEW)
     assert gone(order)
-    assert not Case.objects.exists()
-    assert cases.can_cancel_alone(order)
+    case = Case.objects.get()
+    assert (case.kind, case.whole, case.state) == (Case.Kind.CANCELLATION, False, Case.State.UNPAID)
+    first, second = order.lines.all()
+    assert (first.cancelled_at is None, second.cancelled_at) == (False, None)
+    assert not cancelling.can_cancel_book(first)
 
 
 def test_p5_a_book_that_was_just_being_sent_is_stopped_by_the_sweeper_if_it_did_not_go(small_story: Story) -> None:
@@ -214,7 +217,7 @@ def test_p8_a_cancellation_that_forgets_the_child_sends_no_second_mail(
 ) -> None:
     order = make_ordered(state=State.IN_REVIEW)
     with django_capture_on_commit_callbacks(execute=True):
-        cases.cancel_and_refund(order, actor="customer")
+        cancelling.cancel_and_refund(order, actor="customer")
     assert gone(order)
     assert mails() == ["order_cancelled"]
 

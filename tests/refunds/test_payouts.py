@@ -14,7 +14,7 @@ from accounts.models import OutgoingMail
 from orders import money_back, payments, stripe_gateway, webhooks
 from orders.models import Order, Payment, Refund, WebhookEvent
 from orders.stripe_gateway import PaymentProviderDown, PaymentRefused, ProviderRefund
-from refunds import cases, payouts, tasks
+from refunds import cancelling, payouts, tasks
 from refunds.models import Case
 from tests.orders.factories import make_order, make_ordered
 from tests.payment_sandbox import SandboxAtWork
@@ -120,7 +120,7 @@ def test_p28_a_refund_that_fails_after_success_reopens_the_case_and_waits_for_st
     payment_sandbox: SandboxAtWork, client: Client
 ) -> None:
     order = paid_order(payment_sandbox, card=FAILS_LATER)
-    case = cases.cancel_and_refund(order, actor="customer")
+    case = cancelling.cancel_and_refund(order, actor="customer")
     refund = case.refunds.get().refund
     assert payouts.execute(refund.pk)
     case.refresh_from_db()
@@ -203,7 +203,7 @@ def test_money_for_a_cancelled_order_goes_straight_back_and_the_customer_is_told
 ) -> None:
     order = make_ordered(state=Order.State.AWAITING_PAYMENT)
     payment = payments.start(order)
-    cases.cancel_and_refund(order, actor="staff:1")
+    cancelling.cancel_and_refund(order, actor="staff:1")
     payment_sandbox.pay(payment.session_url)
     payments.fulfil(str(payment.session_id))
     refund = Refund.objects.get()

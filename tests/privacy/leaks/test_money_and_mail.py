@@ -8,7 +8,7 @@ from django.conf import settings
 
 from accounts.models import OutgoingMail
 from orders.models import Order, OrderEvent, OrderLine, Payment, Refund
-from refunds import cases, payouts
+from refunds import cancelling, payouts
 from tests.faults.overheard import overheard
 from tests.faults.whole_shop import Shop, canaries_in
 from tests.orders import test_mails
@@ -50,7 +50,7 @@ def test_p17_the_payment_provider_never_hears_of_a_child(
     """Paid, cancelled and refunded; every request, everything the provider stored, and what both logged about it."""
     with overheard() as said:
         order = paid_order(payment_sandbox)
-        cases.cancel_alone(order)
+        cancelling.cancel_alone(order)
         for refund in Refund.objects.all():
             payouts.execute(refund.pk)
     assert len(told) >= 3
