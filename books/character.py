@@ -21,7 +21,7 @@ OVERFLOW = 100.0  # drawings may leave the canvas by this much on each side
 VIEW = (-OVERFLOW, -OVERFLOW, CANVAS[0] + 2 * OVERFLOW, CANVAS[1] + 2 * OVERFLOW)
 HEAD_CENTRE = (200.0, 190.0)
 FOLDERS = {"pose": "poses", "hair": "hair", "mood": "moods", "extra": "extras"}
-LAYERS = {"pose": ("back", "body", "front"), "hair": ("back", "front")}
+LAYERS = {"pose": ("back", "body", "front"), "hair": ("back", "front"), "extra": ("below-hair", "above-hair")}
 
 
 class MissingPart(LookupError):
@@ -107,20 +107,18 @@ def layers(looks: Looks, *, pose: str, mood: str, available: frozenset[str] | No
     """
     if available is None:
         available = frozenset(parts().drawings)
-    below: list[str] = []
-    above: list[str] = []
-    for key in looks.extras:
-        try:
-            layer = palette.load().find("extras", key).layer
-        except KeyError:
-            raise MissingPart(f"extra/{key}") from None
-        (below if layer == "below-hair" else above).append(f"extra/{key}")
-    needed = {f"pose/{pose}/body", f"mood/{mood}", *below, *above}
-    if missing := sorted(needed - available):
+    if missing := sorted({f"pose/{pose}/body", f"mood/{mood}"} - available):
         raise MissingPart(missing[0])
     hair = f"hair/{looks.hairstyle}"
-    if not {f"{hair}/front", f"{hair}/back"} & available:
-        raise MissingPart(hair)
+    for part in (hair, *(f"extra/{key}" for key in looks.extras)):
+        if not {f"{part}/{layer}" for layer in LAYERS[part.split("/")[0]]} & available:
+            raise MissingPart(part)
+    try:
+        worn = _worn(looks, mood)
+    except KeyError as error:
+        raise MissingPart(str(error.args[0])) from None
+    below = [f"extra/{key}/below-hair" for key in worn]
+    above = [f"extra/{key}/above-hair" for key in worn]
     order = [
         Layer(f"pose/{pose}/back", with_head=False),
         Layer(f"{hair}/back", with_head=True),
@@ -129,6 +127,13 @@ def layers(looks: Looks, *, pose: str, mood: str, available: frozenset[str] | No
         Layer(f"pose/{pose}/front", with_head=False),
     ]
     return [layer for layer in order if layer.part in available]
+
+
+def _worn(looks: Looks, mood: str) -> list[str]:
+    """The extras that are seen: a headscarf lies over a hearing aid, and nobody sleeps in glasses."""
+    options = palette.load()
+    hidden = {*options.find("hairstyles", looks.hairstyle).hides, *options.find("moods", mood).hides}
+    return [key for key in looks.extras if options.find("extras", key).kind not in hidden]
 
 
 def colours(looks: Looks, *, outfit: str) -> dict[str, str]:
@@ -143,6 +148,7 @@ def colours(looks: Looks, *, outfit: str) -> dict[str, str]:
         ("outfits", looks.outfit or outfit or options.outfits[0].key),
     ):
         found.update(options.find(table, key).colours)
+    found.update(palette.hair_on(options.find("skins", looks.skin), options.find("hair_colours", looks.hair_colour)))
     return found
 
 
@@ -171,13 +177,23 @@ def _choices(options: Palette) -> dict[str, Any]:
                 "label": o.label,
                 "colours": dict(o.colours),
                 "group": o.group,
-                "layer": o.layer,
                 "kind": o.kind,
+                "hides": list(o.hides),
             }
             for o in getattr(options, table)
         ]
         for table in Palette.__dataclass_fields__
     }
+
+
+def _hair_on_skin(options: Palette) -> dict[str, dict[str, dict[str, str]]]:
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for skin in options.skins:
+        for hair in options.hair_colours:
+            drawn = palette.hair_on(skin, hair)
+            if drawn != dict(hair.colours):
+                found.setdefault(skin.key, {})[hair.key] = drawn
+    return found
 
 
 def browser_parts(*, poses: Sequence[str] | None = None) -> dict[str, Any]:
@@ -186,7 +202,8 @@ def browser_parts(*, poses: Sequence[str] | None = None) -> dict[str, Any]:
     `view_box`: of the whole drawing. `order`: slots from back to front, each with `slot` (`hair/back`) and `with_head`.
     `parts`: part key (`hair/bob/back`) to SVG markup in which every recoloured paint is `var(--<class>)`, class kept;
     set the custom properties on the `<svg>`. `heads`: pose to the transform of everything that moves with the head.
-    `palette`: all tables in the parents' order. `poses`: leave out the others, to send less.
+    `palette`: all tables in the parents' order. `hair_on_skin`: skin to hair colour to the colours that differ there
+    from the palette's. `poses`: leave out the others, to send less.
     """
     all_parts = parts()
     wanted = set(all_parts.heads if poses is None else poses)
@@ -213,6 +230,7 @@ def browser_parts(*, poses: Sequence[str] | None = None) -> dict[str, Any]:
         "parts": markup,
         "heads": {pose: head for pose, head in all_parts.heads.items() if pose in wanted},
         "palette": _choices(palette.load()),
+        "hair_on_skin": _hair_on_skin(palette.load()),
     }
 
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from books import colours
 from books.drawing import COLOUR_CLASSES
 
 CHARACTER_DIR = Path(__file__).resolve().parent / "character"
@@ -21,14 +22,18 @@ class PaletteError(Exception):
 
 @dataclass(frozen=True)
 class Option:
-    """One choice. `colours` maps colour classes (`skin-shade`) to `#rrggbb`."""
+    """One choice. `colours` maps colour classes (`skin-shade`) to `#rrggbb`.
+
+    `kind`: of an extra (`glasses`). `hides`: the kinds of extras that are not seen with it: a headscarf lies over a
+    hearing aid, and nobody sleeps in glasses.
+    """
 
     key: str
     label: str
     colours: Mapping[str, str]
     group: str = ""
-    layer: str = ""
     kind: str = ""
+    hides: tuple[str, ...] = ()
 
     @property
     def swatch(self) -> str:
@@ -64,18 +69,16 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "wraps": ("wrap", "wrap-shade"),
     "outfits": ("top", "top-shade", "top-light", "bottom", "bottom-shade", "shoes", "shoes-shade"),
 }
-LAYERS = ("below-hair", "above-hair")
+STANDS_OUT = 12.0  # in CIELAB: how far hair and brows are at least from the skin they lie on
 
 
 def _option(table: str, key: str, entry: Mapping[str, Any]) -> Option:
-    colours = {name: str(entry[name]) for name in COLOUR_CLASSES if name in entry}
-    missing = [name for name in NEEDED.get(table, ()) if name not in colours]
+    named = {name: str(entry[name]) for name in COLOUR_CLASSES if name in entry}
+    missing = [name for name in NEEDED.get(table, ()) if name not in named]
     if missing:
         raise PaletteError(f"{table} “{key}” has no {', '.join(missing)}")
-    if table == "extras" and entry.get("layer") not in LAYERS:
-        raise PaletteError(f"{table} “{key}”: layer must be one of {', '.join(LAYERS)}")
-    words = {name: str(entry.get(name, "")) for name in ("group", "layer", "kind")}
-    return Option(key=key, label=str(entry["label"]), colours=colours, **words)
+    words = {name: str(entry.get(name, "")) for name in ("group", "kind")}
+    return Option(key=key, label=str(entry["label"]), colours=named, hides=tuple(entry.get("hides", ())), **words)
 
 
 def read(path: Path) -> Palette:
@@ -98,3 +101,18 @@ def _cached(_modified: int) -> Palette:
 def load() -> Palette:
     """The palette of the drawn child; read again when its file changes."""
     return _cached((CHARACTER_DIR / "palette.toml").stat().st_mtime_ns)
+
+
+def hair_on(skin: Option, hair: Option) -> dict[str, str]:
+    """The hair's colours as they are drawn on this skin: what would vanish on it is a little lighter or darker."""
+    ground = skin.colours["skin"]
+    distance = _distance(hair.colours["hair"], ground)
+    moved = {name: colours.lighter(colour, distance) if distance else colour for name, colour in hair.colours.items()}
+    brow = hair.colours["brow"]
+    distance = _distance(brow, ground)
+    return {**moved, "brow": colours.lighter(brow, distance) if distance else brow}
+
+
+@lru_cache(maxsize=1024)
+def _distance(colour: str, ground: str) -> float:
+    return colours.distance_to_stand_out(colour, ground, least=STANDS_OUT)

@@ -26,6 +26,14 @@ class Sheet:
 
 def render(sheets: Sequence[Sheet]) -> Pdf:
     """A document with one page for each sheet. All sheets must be of one size."""
+    pdf = pikepdf.open(io.BytesIO(document(sheets)))
+    if len(pdf.pages) != len(sheets):
+        raise ValueError(f"{len(sheets)} drawings became {len(pdf.pages)} pages")
+    return pdf
+
+
+def document(sheets: Sequence[Sheet]) -> bytes:
+    """As `render`, as the bytes of a file."""
     import weasyprint
     import weasysvg
 
@@ -44,10 +52,8 @@ def render(sheets: Sequence[Sheet]) -> Pdf:
         f"img{{display:block;width:{width}pt;height:{height}pt;break-after:page}}img:last-child{{break-after:auto}}"
     )
     markup = f"<!doctype html><html><head><title>Forms</title><style>{style}</style></head><body>{images}</body></html>"
-    pdf = pikepdf.open(io.BytesIO(weasyprint.HTML(string=markup).write_pdf(uncompressed_pdf=True)))
-    if len(pdf.pages) != len(sheets):
-        raise ValueError(f"{len(sheets)} drawings became {len(pdf.pages)} pages")
-    return pdf
+    written: bytes = weasyprint.HTML(string=markup).write_pdf(uncompressed_pdf=True)
+    return written
 
 
 class Forms:

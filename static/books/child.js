@@ -35,19 +35,22 @@ export class Parts {
       const option = this.find(table, looks[name]) ?? (table === "skins" ? { colours: PAPER } : this.data.palette[table][0]);
       Object.assign(found, option.colours);
     }
-    return found;
+    // On some skins a hair colour is a little lighter or darker, so that it does not vanish there.
+    return Object.assign(found, this.data.hair_on_skin[looks.skin]?.[looks.hair_colour]);
   }
 
-  extras(looks, layer) {
-    return looks.extras.filter((key) => this.find("extras", key)?.layer === layer).map((key) => `extra/${key}`);
+  /** The extras that are seen: a headscarf lies over a hearing aid, and nobody sleeps in glasses. */
+  worn(looks, mood) {
+    const hidden = [this.find("hairstyles", looks.hairstyle), this.find("moods", mood)].flatMap((option) => option?.hides ?? []);
+    return looks.extras.filter((key) => !hidden.includes(this.find("extras", key)?.kind));
   }
 
   /** Which parts stand in a slot of the drawing order. */
   inSlot(slot, looks, pose, mood) {
     if (slot === "head") return ["head"];
     if (slot === "mood") return [`mood/${mood}`];
-    if (slot.startsWith("extra/")) return this.extras(looks, slot.slice(6));
     const [kind, layer] = slot.split("/");
+    if (kind === "extra") return this.worn(looks, mood).map((key) => `extra/${key}/${layer}`);
     return [`${kind}/${kind === "pose" ? pose : looks.hairstyle}/${layer}`];
   }
 

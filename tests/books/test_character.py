@@ -15,10 +15,10 @@ OPTIONS = palette.load()
 def test_layers_stand_in_order() -> None:
     looks = replace(DEFAULT, hairstyle="bob", extras=("freckles", "glasses-round"))
     parts = [layer.part for layer in character.layers(looks, pose="wave", mood="joy")]
-    order = ["pose/wave/back", "hair/bob/back", "pose/wave/body", "head", "mood/joy", "extra/freckles"]
-    order += ["hair/bob/front", "extra/glasses-round", "pose/wave/front"]
+    order = ["pose/wave/back", "hair/bob/back", "pose/wave/body", "head", "mood/joy", "extra/freckles/below-hair"]
+    order += ["extra/glasses-round/below-hair", "hair/bob/front", "extra/glasses-round/above-hair", "pose/wave/front"]
     assert parts == [part for part in order if part in character.parts().drawings]
-    assert {"pose/wave/body", "head", "mood/joy", "extra/freckles", "extra/glasses-round"} <= set(parts)
+    assert {"pose/wave/body", "head", "mood/joy", "extra/freckles/below-hair"} <= set(parts)
 
 
 def test_only_what_belongs_to_the_head_moves_with_it() -> None:
@@ -39,6 +39,18 @@ def test_every_class_becomes_the_chosen_colour() -> None:
     assert {"skin", "skin-shade", "hair", "eye", "top", "bottom", "shoes", "brow", "lip"} <= seen
 
 
+def test_what_a_headscarf_or_sleep_hides_is_not_drawn() -> None:
+    looks = replace(DEFAULT, extras=("glasses-cat", "hearing-aid", "freckles"))
+
+    def worn(looks: Looks, mood: str) -> set[str]:
+        parts = (layer.part.split("/") for layer in character.layers(looks, pose="wave", mood=mood))
+        return {part[1] for part in parts if part[0] == "extra"}
+
+    assert worn(looks, "smile") == {"glasses-cat", "hearing-aid", "freckles"}
+    assert worn(replace(looks, hairstyle="headscarf"), "smile") == {"glasses-cat", "freckles"}
+    assert worn(looks, "sleep") == {"freckles"}
+
+
 def test_the_story_dresses_a_child_whose_parent_did_not_choose() -> None:
     looks = replace(DEFAULT, outfit="")
     red = OPTIONS.find("outfits", "raincoat-red").colours["top"]
@@ -55,6 +67,8 @@ def test_every_hairstyle_is_drawn_in_every_pose(hairstyle: str) -> None:
 def test_parts_that_nobody_drew_are_named() -> None:
     with pytest.raises(character.MissingPart, match="pose/levitate/body"):
         character.layers(DEFAULT, pose="levitate", mood="smile")
+    with pytest.raises(character.MissingPart, match="extra/monocle"):
+        character.layers(replace(DEFAULT, extras=("monocle",)), pose="wave", mood="smile")
     with pytest.raises(character.MissingPart, match="hair/none"):
         character.layers(replace(DEFAULT, hairstyle="none"), pose="wave", mood="smile")
 
@@ -71,6 +85,8 @@ def test_browser_parts_are_plain_data_with_classes_and_variables() -> None:
             if name := element.get("class"):
                 paint = element.get("stroke") if element.get("fill") == "none" else element.get("fill")
                 assert paint == f"var(--{name})"
+    brown_on_brown = data["hair_on_skin"]["9"]["brown"]["hair"]
+    assert brown_on_brown == character.colours(replace(DEFAULT, skin="9", hair_colour="brown"), outfit="")["hair"]
     assert [option["key"] for option in data["palette"]["skins"]] == [option.key for option in OPTIONS.skins]
     assert len(data["palette"]["skins"]) == 10
 
