@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from books import story
 from books.models import Edition
-from orders import numbers, prices, states
+from orders import coupons, numbers, points, prices, states
 from orders.models import BasketLine, Order, OrderLine
 from privacy import children, vault
 from privacy.models import Child
@@ -26,6 +26,10 @@ _ticket_signer = signing.TimestampSigner(salt="orders.checkout", sep=".")
 
 class EmptyBasket(Exception):
     """There is nothing to order (any more)."""
+
+
+class SumChanged(Exception):
+    """The order would not cost what the customer saw on the button (Directive 2011/83/EU, Article 8(2))."""
 
 
 class AlreadyPaid(Exception):
@@ -76,17 +80,39 @@ def placed(ticket: Ticket) -> Order | None:
     return Order.objects.filter(checkout_key=ticket.key).first()
 
 
-def place(*, delivery: Delivery, basket_key: str, ticket: Ticket, user: User | None) -> Order:
+@dataclass(frozen=True)
+class Savings:
+    """What the customer wants taken off the books: a coupon's code and a number of points (P39, P40)."""
+
+    code: str = ""
+    points: int = 0
+
+
+def place(
+    *,
+    delivery: Delivery,
+    basket_key: str,
+    ticket: Ticket,
+    user: User | None,
+    savings: Savings | None = None,
+    shown_total: int | None = None,
+) -> Order:
     """Make the order of everything in the basket and empty the basket.
 
-    The same ticket again is the same order. Raises `EmptyBasket`, and privacy.vault.Forgotten when a child in the
-    basket has been forgotten meanwhile: nothing is ordered then, so that nobody gets less than they saw.
+    Everything is computed anew, and the coupon and the points are used in the same transaction. The same ticket again
+    is the same order. Raises `EmptyBasket`, privacy.vault.Forgotten when a child in the basket has been forgotten
+    meanwhile, coupons.Refused, points.NotEnough, allocation.TooMuch for points that do not fit the books, and
+    `SumChanged` when the total is not `shown_total`: nothing is ordered then, so that nobody gets less or pays more
+    than they saw.
     """
+    wished = savings or Savings()
     known = placed(ticket)
     if known is not None:
         return known
     try:
-        return _place(delivery=delivery, basket_key=basket_key, ticket=ticket, user=user)
+        return _place(
+            delivery=delivery, basket_key=basket_key, ticket=ticket, user=user, savings=wished, shown_total=shown_total
+        )
     except (IntegrityError, EmptyBasket):
         # A second click that arrived at the same moment: the first one has the basket's lines.
         known = placed(ticket)
@@ -96,7 +122,15 @@ def place(*, delivery: Delivery, basket_key: str, ticket: Ticket, user: User | N
 
 
 @transaction.atomic
-def _place(*, delivery: Delivery, basket_key: str, ticket: Ticket, user: User | None) -> Order:
+def _place(
+    *,
+    delivery: Delivery,
+    basket_key: str,
+    ticket: Ticket,
+    user: User | None,
+    savings: Savings,
+    shown_total: int | None,
+) -> Order:
     lines = list(BasketLine.objects.select_for_update().filter(basket=basket_key).order_by("pk")) if basket_key else []
     if not lines:
         raise EmptyBasket
@@ -109,7 +143,17 @@ def _place(*, delivery: Delivery, basket_key: str, ticket: Ticket, user: User | 
     }
     if not all(children.is_open(edition.child) for edition in books.values()):
         raise vault.Forgotten
-    sums = prices.totals(lines, delivery.shipping_method, delivery.country)
+    items = prices.items_total(lines)
+    coupon = coupons.hold(savings.code, items=items, user=user, email=delivery.email) if savings.code else None
+    sums = prices.totals(
+        lines,
+        delivery.shipping_method,
+        delivery.country,
+        discount=coupon.amount if coupon else 0,
+        points=savings.points,
+    )
+    if shown_total is not None and sums.total != shown_total:
+        raise SumChanged
     order = Order.objects.create(
         number=_free_number(),
         user=user,
@@ -118,12 +162,15 @@ def _place(*, delivery: Delivery, basket_key: str, ticket: Ticket, user: User | 
         currency=sums.currency,
         items_total=sums.items,
         shipping_total=sums.shipping,
+        discount_total=sums.discount,
+        points_used=sums.points,
+        point_value=sums.point_value,
         total=sums.total,
         vat_rate_bp=sums.vat_rate_bp,
         vat_total=sums.vat,
         no_withdrawal_shown_at=ticket.shown_at,
     )
-    for line in lines:
+    for line, off in zip(lines, sums.off, strict=True):
         edition = books[line.edition_id]
         OrderLine.objects.create(
             order=order,
@@ -132,8 +179,14 @@ def _place(*, delivery: Delivery, basket_key: str, ticket: Ticket, user: User | 
             format=line.format,
             quantity=line.quantity,
             unit_price=prices.FORMATS[line.format].unit_price,
+            discount=off.discount,
+            points=off.points,
         )
         children.keep_for_order(edition.child)
+    if coupon is not None:
+        coupons.take(coupon, order)
+    if sums.points:
+        points.spend(order, sums.points)
     BasketLine.objects.filter(pk__in=[line.pk for line in lines]).delete()
     states.record(order, "placed", actor="customer")
     return order

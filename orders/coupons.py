@@ -101,6 +101,11 @@ def stop(coupon: Coupon) -> bool:
     return Coupon.objects.filter(pk=coupon.pk, stopped_at=None).update(stopped_at=timezone.now()) == 1
 
 
+def code_of(order: Order) -> str:
+    """The code that an order was placed with, or an empty text."""
+    return CouponUse.objects.filter(order=order).values_list("coupon__code", flat=True).first() or ""
+
+
 def in_words(coupon: Coupon) -> str:
     """What a coupon does, in one line for staff."""
     parts = [f"{worth(coupon)} off the books"]

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from books import data_export as book
-from orders import prices, timeline
+from orders import coupons, prices, timeline
 from orders.models import Order, OrderLine, PrintJob
 from privacy.choices import Place
 from privacy.exports import Part
@@ -73,6 +73,9 @@ def part(child: Child) -> Part | None:
         "format": f"{shape.label}, {shape.size}, {shape.paper}",
         "copies": line.quantity,
         "price_of_this_book": line.total,
+        "coupon_took_off_this_book": line.discount,
+        "points_used_for_this_book": line.points,
+        "coupon": coupons.code_of(order),
         "total": order.total,
         "currency": order.currency,
         "approved_version": line.approved_revision,

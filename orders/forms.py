@@ -130,6 +130,21 @@ class CheckoutForm(forms.Form):
             "invalid_choice": "This delivery is not offered there. Please choose another one.",
         },
     )
+    # What these two are worth, and whether they may be used, is said by `orders.views.savings`, also before ordering.
+    coupon = forms.CharField(
+        label="Coupon code",
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        error_messages={"max_length": "We do not know this code. Please check it for typing mistakes."},
+    )
+    points = forms.CharField(
+        label="Points to use",
+        required=False,
+        max_length=12,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+        error_messages={"max_length": "Please give the number of points in figures."},
+    )
     ticket = forms.CharField(widget=forms.HiddenInput, required=False, max_length=120)
     shown_total = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
@@ -154,6 +169,11 @@ class CheckoutForm(forms.Form):
         offered = shipping.methods(self.country_now)
         given = self.data.get("shipping_method") if self.is_bound else self.initial.get("shipping_method")
         return str(given) if given in offered else next(iter(offered))
+
+    def said(self, name: str) -> str:
+        """What stands in a field, checked or not; without spaces around it."""
+        given = self.data.get(name) if self.is_bound else self.initial.get(name)
+        return str(given or "").strip()
 
     def clean_name(self) -> str:
         return _tidy(self.cleaned_data["name"])

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.hints import hint
-from orders import document_numbers, prices, shares, shipping
+from orders import coupons, document_numbers, prices, shares, shipping, vat
 from orders.bookkeeping import books_closed
 from orders.models import Invoice, Order, Payment
 
@@ -109,7 +109,11 @@ def _address(order: Order) -> str:
 
 
 def _lines(order: Order) -> list[dict[str, Any]]:
-    """The books and the delivery, each with its share of net and VAT. Raises ValueError when they do not add up."""
+    """The books, what coupon and points take off them, and the delivery, each with its share of net and VAT.
+
+    A coupon and points reduce the price, and the VAT with it (Directive 2006/112/EC, Article 79): the whole invoice
+    bears the VAT of what was paid. Raises ValueError when the lines do not add up.
+    """
     lines: list[dict[str, Any]] = [
         {"text": _book(line.title, line.format), "quantity": line.quantity, "unit": line.unit_price,
          "gross": line.total}
@@ -121,11 +125,26 @@ def _lines(order: Order) -> list[dict[str, Any]]:
             {"text": f"Delivery to {country}", "quantity": 1, "unit": order.shipping_total,
              "gross": order.shipping_total}
         )  # fmt: skip
-    if sum(line["gross"] for line in lines) != order.total:
+    off = _off(order)
+    before, taken = sum(line["gross"] for line in lines), sum(amount for _, amount in off)
+    if before - taken != order.total:
         raise ValueError(f"the lines of {order.number} do not add up to its total")
-    for line, vat in zip(lines, shares.spread(order.vat_total, [line["gross"] for line in lines]), strict=True):
-        line["vat"], line["net"] = vat, line["gross"] - vat
+    vat_before = vat.contained(gross=before, rate_bp=order.vat_rate_bp) if off else order.vat_total
+    for line, share in zip(lines, shares.spread(vat_before, [line["gross"] for line in lines]), strict=True):
+        line["vat"], line["net"] = share, line["gross"] - share
+    shared = shares.spread(vat_before - order.vat_total, [amount for _, amount in off])
+    for (text, amount), share in zip(off, shared, strict=True):
+        lines.append(
+            {"text": text, "quantity": 1, "unit": -amount, "gross": -amount, "vat": -share, "net": share - amount}
+        )
     return lines
+
+
+def _off(order: Order) -> list[tuple[str, int]]:
+    """What is taken off the books, and how much, in minor units."""
+    coupon = f"Coupon {coupons.code_of(order)}".strip()
+    points = f"{order.points_used:,} reward point{'' if order.points_used == 1 else 's'}"
+    return [(text, amount) for text, amount in ((coupon, order.discount_total), (points, order.points_total)) if amount]
 
 
 def _book(title: str, key: str) -> str:

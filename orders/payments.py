@@ -7,6 +7,7 @@ was paid is never believed from a message or a return address: `fulfil` asks the
 
 import hashlib
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -17,7 +18,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from orders import states, stripe_gateway
+from orders import allocation, states, stripe_gateway
 from orders.models import Order, Payment
 from orders.stripe_gateway import CheckoutSession, LineItem, PaymentProviderDown, PaymentRefused
 from privacy import consent
@@ -181,7 +182,11 @@ def _open_page(payment: Payment) -> Payment:
 
 
 def _line_items(order: Order) -> list[LineItem]:
-    items = [LineItem(line.title, line.quantity, line.unit_price) for line in order.lines.all()]
+    """The provider's page shows each book at what it costs after coupon and points: copies that differ by a cent, as
+    shares do, stand on lines of their own."""
+    titles = {line.pk: line.title for line in order.lines.all()}
+    copies = Counter((copy.line_id, copy.money) for copy in allocation.copies_of(order))
+    items = [LineItem(titles[line], count, money) for (line, money), count in copies.items()]
     if order.shipping_total:
         items.append(LineItem("Delivery", 1, order.shipping_total))
     if sum(item.quantity * item.unit_amount for item in items) != order.total:

@@ -11,8 +11,7 @@ from django.utils.crypto import salted_hmac
 def allow(request: HttpRequest, *, action: str, limit: int, seconds: int) -> bool:
     """Count this visit; False once there were more than `limit` in `seconds` seconds from the same address
     (P53)."""
-    visitor = salted_hmac("privacy.rate_limits", _address(request), algorithm="sha256").hexdigest()
-    key = f"rate:{action}:{visitor}"
+    key = _key(request, action)
     if cache.add(key, 1, timeout=seconds):
         return True
     try:
@@ -22,11 +21,22 @@ def allow(request: HttpRequest, *, action: str, limit: int, seconds: int) -> boo
         return True
 
 
+def exhausted(request: HttpRequest, *, action: str, limit: int) -> bool:
+    """Whether this address has had its `limit` visits, without counting this one: for actions of which only the failed
+    ones are counted."""
+    return int(cache.get(_key(request, action), 0)) >= limit
+
+
 def stand_in_address(request: HttpRequest) -> str:
     """What the lock against guessed passwords knows a visitor by: an address of the private range fd00::/8 made from
     the real one, which nobody can turn back without the shop's secret (P58)."""
     digest = salted_hmac("privacy.rate_limits.stand_in", _address(request), algorithm="sha256").digest()
     return str(IPv6Address(b"\xfd" + digest[:15]))
+
+
+def _key(request: HttpRequest, action: str) -> str:
+    visitor = salted_hmac("privacy.rate_limits", _address(request), algorithm="sha256").hexdigest()
+    return f"rate:{action}:{visitor}"
 
 
 def _address(request: HttpRequest) -> str:

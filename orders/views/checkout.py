@@ -18,10 +18,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
-from orders import access, basket, checkout, payments, prices, shipping, states
+from orders import access, allocation, basket, checkout, coupons, payments, points, prices, shipping, states
 from orders.forms import CheckoutForm
 from orders.models import Order, Payment
 from orders.stripe_gateway import PaymentProviderDown, PaymentRefused
+from orders.views import savings
 from privacy import children, vault
 
 
@@ -38,12 +39,13 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@require_POST
 def quote(request: HttpRequest) -> HttpResponse:
-    """Delivery choices and sums for another country or delivery: the part of the checkout page that depends on them."""
+    """Delivery choices and sums for another country, delivery, coupon or number of points: the parts of the checkout
+    page that depend on them. Posted, because neither an e-mail address nor a code belongs into an address."""
     opened = basket.open_basket(basket.key_of(request.session))
-    form = CheckoutForm(initial=request.GET.dict())
-    return render(request, "orders/checkout_quote.html", _sums(opened, form) | {"form": form})
+    form = CheckoutForm(initial=request.POST.dict())
+    return render(request, "orders/checkout_quote.html", _sums(request, opened, form) | {"form": form})
 
 
 @never_cache
@@ -122,17 +124,24 @@ def _place(request: HttpRequest) -> HttpResponse:
     opened = basket.open_basket(basket.key_of(request.session))
     if not opened.items:
         return _nothing_to_order(request)
+    if "apply" in request.POST:  # without scripts: coupon and points worked in, and everything that was typed stays
+        return _page(request, opened, CheckoutForm(initial=request.POST.dict()))
     form = CheckoutForm(request.POST)
     if not form.is_valid():
         return _page(request, opened, form, status=422)
-    delivery = form.delivery()
-    sums = prices.totals(opened.lines, delivery.shipping_method, delivery.country)
-    if ticket is None or opened.dropped or form.cleaned_data["shown_total"] != sums.total:
-        # Nobody is to pay a sum that was not on the button (Directive 2011/83/EU, Article 8(2)).
+    saved = savings.shown(request, form, opened.lines)
+    shown_total = form.cleaned_data["shown_total"]
+    if ticket is None or opened.dropped or saved.refused or shown_total is None:
         return _page(request, opened, form, status=422, changed=True)
     user = request.user if isinstance(request.user, User) else None
     try:
-        order = checkout.place(delivery=delivery, basket_key=opened.key, ticket=ticket, user=user)
+        order = checkout.place(
+            delivery=form.delivery(), basket_key=opened.key, ticket=ticket, user=user, savings=saved.wished,
+            shown_total=shown_total,
+        )  # fmt: skip
+    except (checkout.SumChanged, coupons.Refused, points.NotEnough, allocation.TooMuch):
+        # Nobody is to pay a sum that was not on the button (Directive 2011/83/EU, Article 8(2)).
+        return _page(request, opened, form, status=422, changed=True)
     except checkout.EmptyBasket:
         return _nothing_to_order(request)
     except vault.Forgotten:
@@ -185,7 +194,7 @@ def _page(
     status: int = 200,
     changed: bool = False,
 ) -> HttpResponse:
-    context = _sums(opened, form) | {
+    context = _sums(request, opened, form) | {
         "form": form,
         "ticket": checkout.new_ticket(),
         "changed": changed,
@@ -195,8 +204,13 @@ def _page(
     return render(request, "orders/checkout.html", context, status=status)
 
 
-def _sums(opened: basket.Basket, form: CheckoutForm) -> dict[str, Any]:
+def _sums(request: HttpRequest, opened: basket.Basket, form: CheckoutForm) -> dict[str, Any]:
     country, chosen = form.country_now, form.shipping_now
+    saved = savings.shown(request, form, opened.lines)
+    if form.is_bound:  # an order was refused: these are among what has to be looked at
+        for name, error in saved.errors.items():
+            if name not in form.errors:
+                form.add_error(name, error)
     today = timezone.localdate()
     offers = []
     for method in shipping.methods(country).values():
@@ -205,7 +219,8 @@ def _sums(opened: basket.Basket, form: CheckoutForm) -> dict[str, Any]:
     return {
         "basket": opened,
         "offers": offers,
-        "totals": prices.totals(opened.lines, chosen, country),
+        "savings": saved,
+        "totals": prices.totals(opened.lines, chosen, country, discount=saved.amount, points=saved.points),
         "country": shipping.COUNTRIES[country],
         "printing_days": shipping.PRINTING_DAYS,
     }

@@ -1,4 +1,5 @@
-/* Delivery and sums follow the chosen country and delivery; without this script the shop asks once more before it orders. */
+/* Delivery and sums follow country, delivery, coupon and points; without this script a button works coupon and points in,
+   and the shop asks once more before it orders. */
 
 const form = document.getElementById("checkout");
 const parts = [...form.querySelectorAll("[data-part]")];
@@ -7,13 +8,16 @@ let asked = 0;
 async function requote() {
   const mine = ++asked;
   const said = new FormData(form);
-  const query = new URLSearchParams({
-    country: said.get("country") ?? "",
-    shipping_method: said.get("shipping_method") ?? "",
-  });
+  const question = new URLSearchParams();
+  for (const name of ["csrfmiddlewaretoken", "country", "shipping_method", "email", "coupon", "points"])
+    question.set(name, said.get(name) ?? "");
   for (const part of parts) part.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(`${form.dataset.quote}?${query}`, { headers: { Accept: "text/html" } });
+    const answer = await fetch(form.dataset.quote, {
+      method: "POST",
+      body: question,
+      headers: { Accept: "text/html" },
+    });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (mine !== asked) return; // a newer question is on its way
@@ -21,6 +25,7 @@ async function requote() {
     for (const part of parts) {
       const fresh = page.querySelector(`[data-part="${part.dataset.part}"]`);
       if (fresh) part.replaceChildren(...fresh.childNodes);
+      part.closest(".savings .field")?.classList.toggle("field--wrong", part.querySelector(".field__error") !== null);
     }
     const postal = page.querySelector("[data-postal]");
     const field = form.elements.postal_code;
@@ -35,7 +40,13 @@ async function requote() {
 }
 
 form.addEventListener("change", (event) => {
-  if (["country", "shipping_method"].includes(event.target.name)) requote();
+  if (["country", "shipping_method", "coupon", "points"].includes(event.target.name)) requote();
+});
+
+form.addEventListener("submit", (event) => {
+  if (event.submitter?.name !== "apply") return;
+  event.preventDefault();
+  requote();
 });
 
 // On a phone the sum stays at the bottom edge until the sums themselves, or the button with the same sum, are on the screen.
