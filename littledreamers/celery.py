@@ -37,6 +37,7 @@ app.conf.beat_schedule = {
     "make missing invoices": _every(60, "orders.sweep_invoices"),
     "cancel what nobody paid": _every(600, "orders.sweep_unpaid"),
     "send approved books to the printer": _every(10, "orders.sweep_print_jobs"),
+    "ask about parcels, and complete orders whose time for a return is over": _every(3600, "orders.sweep_deliveries"),
     "carry out decided refunds": _every(10, "refunds.sweep_payouts"),
     "write missing credit notes": _every(60, "refunds.sweep_credit_notes"),
     "tell staff about late refunds": _every(3600, "refunds.sweep_deadlines"),

@@ -192,6 +192,11 @@ STRIPE_WEBHOOK_SECRET: str = env.str("STRIPE_WEBHOOK_SECRET", default="") or (
 # Empty: Stripe itself. A demo installation pays in its own sandbox.
 STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", default=f"http://127.0.0.1:{SANDBOX_PORT}" if DEMO else "")
 
+# --- parcels ------------------------------------------------------------------------------------------------------
+
+# Shared with the tracking service, which signs its messages with it (orders/tracking.py). Empty: it cannot tell us.
+TRACKING_WEBHOOK_SECRET: str = env.str("TRACKING_WEBHOOK_SECRET", default="")
+
 # --- mail ---------------------------------------------------------------------------------------------------------
 
 OUTBOX_DIR = DATA_DIR / "outbox"

@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from orders import invoice_pdf, printing, review
+from orders import delivery, invoice_pdf, printing, review
 from orders.models import Invoice, Order, OrderEvent, OrderLine, Payment, PrintJob, PrintJobEvent, WebhookEvent
 from orders.models.invoice import Issued
 from orders.money_words import price as price
@@ -114,11 +114,13 @@ class OrderWaits(admin.SimpleListFilter):
     parameter_name = "waits"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("running_out", "running out of time")]
+        return [("running_out", "running out of time"), ("missing", "parcel has not arrived")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         if self.value() == "running_out":
             return queryset.filter(pk__in=review.running_out().values("pk"))
+        if self.value() == "missing":
+            return queryset.filter(pk__in=delivery.missing().values("pk"))
         return queryset
 
 
@@ -152,8 +154,9 @@ class OrderAdmin(ReadOnlyAdmin):
         (None, {"fields": ("number", "state", "print_jobs", "what_to_do")}),
         ("Customer", {"fields": ("name", "email", "phone", "address", "shipping_method")}),
         ("Money", {"fields": ("books", "delivery", "sum", "vat", "invoice_pdf")}),
-        ("When", {"fields": ("created_at", "paid_at", "approved_at", "shipped_at", "cancelled_at")}),
-    )
+        ("When", {"fields": ("created_at", "paid_at", "approved_at", "shipped_at", "delivered_at", "completed_at",
+                             "cancelled_at")}),
+    )  # fmt: skip
 
     @admin.display(description="print jobs")
     def print_jobs(self, order: Order) -> SafeString | str:
@@ -190,6 +193,9 @@ class OrderAdmin(ReadOnlyAdmin):
     @admin.display(description="what you can do")
     def what_to_do(self, order: Order) -> SafeString | str:
         """Links to the pages that act; each asks before it does anything."""
+        if delivery.parcels(order).exists():
+            words = "Correct when it was delivered …" if order.delivered_at else "Say when it was delivered …"
+            return format_html('<a href="{}">{}</a>', reverse("orders:staff_delivered", args=[order.number]), words)
         if order.state in (Order.State.SHIPPED, Order.State.DELIVERED, Order.State.COMPLETED, Order.State.CANCELLED):
             return "Nothing: the order is done."
         return format_html('<a href="{}">Cancel and refund …</a>', reverse("refunds:cancel", args=[order.number]))
@@ -208,7 +214,7 @@ class PrintJobAdmin(ReadOnlyAdmin):
     fieldsets = (
         (None, {"fields": ("number", "state", "order", "product", "revision", "profile", "page_count", "tries")}),
         ("On its way", {"fields": ("carrier", "tracking", "rejection")}),
-        ("When", {"fields": ("created_at", "sent_at", "received_at", "shipped_at")}),
+        ("When", {"fields": ("created_at", "sent_at", "received_at", "shipped_at", "delivered_at")}),
         ("Files", {"fields": ("interior_sha256", "cover_sha256")}),
     )
 

@@ -6,7 +6,7 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from books import editions
-        from orders import access, data_export, invoices, payments, printing, review
+        from orders import access, data_export, invoices, payments, printing, review, tracking, webhooks
         from privacy import children, choices, exports, holdings
 
         access.register()
@@ -14,6 +14,7 @@ class OrdersConfig(AppConfig):
         payments.on_paid(invoices.want)
         review.on_approved(printing.queue_jobs)
         editions.on_full_ready(review.full_ready)
+        webhooks.register(tracking.EVENT, tracking.delivered)
         children.register_finder(access.find_child)
         children.on_forget(review.child_forgotten)
         children.on_forget(printing.child_forgotten)

@@ -1,6 +1,12 @@
 """What the printer fills in. Kind messages: the printer only reads mail and is in a hurry too."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
+
+from orders.forms_delivery import DeliveredForm
+from orders.models import PrintJob
 
 
 class ReceivedForm(forms.Form):
@@ -24,8 +30,9 @@ class ShippedForm(forms.Form):
     )
 
     def clean_tracking(self) -> str:
-        """A link that is not https is kept as plain text: it is shown to the customer."""
-        return str(self.cleaned_data["tracking"]).strip()
+        """A link that is not https is kept as plain text: it is shown to the customer. Numbers lose their spaces."""
+        given = str(self.cleaned_data["tracking"]).strip()
+        return given if "://" in given else "".join(given.split())
 
 
 class RejectedForm(forms.Form):
@@ -41,3 +48,10 @@ class RejectedForm(forms.Form):
 
 
 FORMS: dict[str, type[forms.Form]] = {"received": ReceivedForm, "shipped": ShippedForm, "rejected": RejectedForm}
+
+
+def form_for(action: str, job: PrintJob, data: Mapping[str, Any] | None = None) -> forms.Form:
+    """The form that goes with what the printer says about a job."""
+    if action == "delivered":
+        return DeliveredForm(data, order=job.line.order, jobs=[job])
+    return FORMS[action](data)

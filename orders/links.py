@@ -51,6 +51,17 @@ def invoice_link(order: Order) -> str:
     return settings.SITE_URL + reverse("orders:invoice_link", args=[_order_signer.sign(order.number)])
 
 
+def arrival_link(order: Order, *, arrived: bool) -> str:
+    """The address at which whoever has the mail says that the parcel has arrived, or has not; valid for 30 days."""
+    name = "orders:arrived_link" if arrived else "orders:not_arrived_link"
+    return settings.SITE_URL + reverse(name, args=[_order_signer.sign(order.number)])
+
+
+def pay_link(order: Order) -> str:
+    """The address at which whoever has the mail pays the order, valid for 30 days."""
+    return settings.SITE_URL + reverse("orders:pay_link", args=[_order_signer.sign(order.number)])
+
+
 def read_order(token: str) -> str:
     """The order's number. Raises `ExpiredLink` after 30 days, `BadLink` for anything that we did not sign."""
     return _read(_order_signer, token, ORDER_LINK_VALID)

@@ -4,6 +4,7 @@ A mail names the order and the story, never the child. Each has a key, so that i
 asked for.
 """
 
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -80,6 +81,29 @@ def reprint_on_its_way(order: Order, *, job: PrintJob) -> OutgoingMail:
         tracking=job.tracking,
         tracking_is_link=job.tracking.startswith("https://"),
         delivery_country=_country(order),
+    )
+
+
+def has_it_arrived(order: Order) -> OutgoingMail:
+    """The parcel should be there: has it arrived?"""
+    return _send(
+        order,
+        "has_it_arrived",
+        delivery_country=_country(order),
+        yes_link=links.arrival_link(order, arrived=True),
+        no_link=links.arrival_link(order, arrived=False),
+    )
+
+
+def delivered(order: Order, *, until: date | None, assumed: bool = False) -> OutgoingMail:
+    """The last parcel has arrived, and until when a book may be sent back (P24). `assumed`: nobody told us, and the
+    customer may say that it is not so."""
+    return _send(
+        order,
+        "delivered",
+        until=until,
+        assumed=assumed,
+        no_link=links.arrival_link(order, arrived=False),
     )
 
 

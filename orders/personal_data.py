@@ -52,7 +52,7 @@ DEED = Record(
 )
 PROVIDER_EVENT = Record(
     About.CUSTOMER,
-    "That the payment provider told us something about a payment, by its number",
+    "That the payment provider or the carrier told us something about a payment or a parcel, by its number",
     "To work on each message once",
     CONTRACT,
     "{payment_event_days} days",

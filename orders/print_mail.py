@@ -21,7 +21,7 @@ from orders import links, prices, shipping
 from orders.models import PrintJob
 from privacy.masked import Masked
 
-ACTIONS = ("received", "shipped", "rejected")
+ACTIONS = ("received", "shipped", "delivered", "rejected")
 
 
 class CannotSend(Exception):

@@ -4,6 +4,8 @@ Nobody else writes `Order.state`. A move is a conditional update: of two people 
 is told so, and the event row is written in the same transaction as the state.
 """
 
+from datetime import datetime
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -45,12 +47,12 @@ class IllegalMove(Exception):
         super().__init__(f"{number}: no way from {old} to {new}")
 
 
-def move(order: Order, to: str, *, actor: str, detail: str = "") -> bool:
+def move(order: Order, to: str, *, actor: str, detail: str = "", at: datetime | None = None) -> bool:
     """Move `order` from the state it was loaded with to `to`, and write the event.
 
     True: this call moved it. False: somebody else was first, or it is there already; nothing is written and
     `order.state` tells what the row says now. Raises `IllegalMove` when the table does not know the way.
-    `actor` and `detail` never hold anything about a child.
+    `at` is when it happened, where that is not now. `actor` and `detail` never hold anything about a child.
     """
     old = order.state
     if old == to:
@@ -59,7 +61,7 @@ def move(order: Order, to: str, *, actor: str, detail: str = "") -> bool:
         raise IllegalMove(order.number, old, to)
     now = timezone.now()
     changes = {"state": to}
-    stamps = {_STAMPS[to]: now} if to in _STAMPS else {}
+    stamps = {_STAMPS[to]: at or now} if to in _STAMPS else {}
     with transaction.atomic():
         won = Order.objects.filter(pk=order.pk, state=old).update(**changes, **stamps) == 1
         if won:

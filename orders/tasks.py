@@ -4,7 +4,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from orders import checkout, invoices, review
+from orders import checkout, delivery, invoices, review
 from orders.models import Order, Payment
 
 BATCH = 100
@@ -41,3 +41,9 @@ def sweep_unpaid() -> None:
     )
     for order in unpaid.order_by("pk")[:BATCH]:
         checkout.give_up(order)
+
+
+@shared_task(name="orders.sweep_deliveries")
+def sweep_deliveries() -> None:
+    """Ask about parcels that should be there, and let orders move on as their days pass."""
+    delivery.sweep()

@@ -10,11 +10,13 @@ State = Order.State
 
 @dataclass(frozen=True)
 class Step:
-    """One stop on the way. `place` is "done", "now" or "next"; `at` is when it was reached."""
+    """One stop on the way. `place` is "done", "now" or "next"; `at` is when it was reached. `day_only`: of a day on
+    which a parcel came nobody knows the hour."""
 
     label: str
     place: str
     at: datetime | None = None
+    day_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,18 @@ def steps(order: Order) -> list[Step]:
     reached[State.AWAITING_PAYMENT] = order.created_at
     if order.paid_at is not None:
         reached[State.PAID] = order.paid_at
+    if order.delivered_at is not None:
+        reached[State.DELIVERED] = order.delivered_at
     if order.state == State.CANCELLED:
         behind = [Step(label, "done", reached[state]) for label, state in _STOPS if state in reached]
         return [*behind, Step("Cancelled", "now", order.cancelled_at)]
     here = _RANK[order.state]
     return [
-        Step(label, "done" if rank < here else "now" if rank == here else "next", reached.get(state))
+        Step(
+            label,
+            "done" if rank < here else "now" if rank == here else "next",
+            reached.get(state),
+            day_only=state == State.DELIVERED,
+        )
         for rank, (label, state) in enumerate(_STOPS)
     ]

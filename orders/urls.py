@@ -2,8 +2,8 @@
 
 from django.urls import path, register_converter
 
-from orders import numbers, webhooks
-from orders.views import account, basket, catalogue, checkout, invoice, order, printer
+from orders import numbers, tracking, webhooks
+from orders.views import account, basket, catalogue, checkout, delivery, invoice, order, printer, staff
 
 register_converter(numbers.OrderNumberConverter, "order")
 
@@ -20,6 +20,9 @@ urlpatterns = [
     path("checkout/quote/", checkout.quote, name="checkout_quote"),
     path("orders/open/<str:token>/", order.open_link, name="order_link"),
     path("orders/open/<str:token>/invoice/", order.open_link, {"page": "orders:invoice"}, name="invoice_link"),
+    path("orders/open/<str:token>/arrived/", order.open_link, {"page": "orders:arrived"}, name="arrived_link"),
+    path("orders/open/<str:token>/missing/", order.open_link, {"page": "orders:not_arrived"}, name="not_arrived_link"),
+    path("orders/open/<str:token>/pay/", order.open_link, {"page": "orders:pay"}, name="pay_link"),
     path("orders/open/<str:token>/again/", order.fresh_link, name="fresh_link"),
     path("orders/<order:number>/", order.show, name="order"),
     path("orders/<order:number>/invoice.pdf", invoice.invoice, name="invoice"),
@@ -29,7 +32,11 @@ urlpatterns = [
     path("orders/<order:number>/back-to-basket/", checkout.take_back, name="take_back"),
     path("orders/<order:number>/books/<int:line_id>/", order.copy, name="review"),
     path("orders/<order:number>/books/<int:line_id>/approve/", order.approve, name="approve"),
+    path("orders/<order:number>/arrived/", delivery.arrived, name="arrived"),
+    path("orders/<order:number>/missing/", delivery.not_arrived, name="not_arrived"),
+    path("staff/orders/<order:number>/delivered/", staff.delivered, name="staff_delivered"),
     path("account/", account.show, name="account"),
     path("printer/<str:token>/", printer.printer, name="printer"),
     path("payments/webhook/", webhooks.webhook, name="webhook"),
+    path("parcels/webhook/", tracking.webhook, name="tracking"),
 ]

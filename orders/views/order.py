@@ -15,7 +15,8 @@ from books import editions, revisions
 from books.models import Edition, Revision
 from orders import access, links, mails, money_back, papers, prices, printing, review, shipping, timeline
 from orders.forms import ApproveForm
-from orders.models import Order, OrderLine, PrintJob
+from orders.models import Order, OrderLine
+from orders.views.delivery import arrival
 from privacy import children
 
 # The first of these that exists: messages between parent and staff, or how to write to us.
@@ -105,7 +106,6 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     if order.state == Order.State.AWAITING_PAYMENT:  # also where the payment page's "back" leads
         return redirect("orders:pay", order.number)
     books = [_book(line) for line in order.lines.select_related("edition__child")]
-    parcel = _parcel(order)
     return render(
         request,
         "orders/order.html",
@@ -118,8 +118,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
             "open_books": [book for book in books if book.open],
             "country": shipping.COUNTRIES.get(order.country, order.country),
             "shipping_label": shipping.method(order.shipping_method, order.country).label,
-            "parcel": parcel,
-            "tracking_link": parcel.tracking if parcel and parcel.tracking.startswith("https://") else "",
+            "arrival": arrival(order),
             "money_back": money_back.of_order(order),
             "papers": papers.of_order(order),
             "unprintable": printing.unprintable(order),
@@ -221,9 +220,3 @@ def _book(line: OrderLine) -> Book:
         latest=editions.latest(edition) if edition else None,
         total=line.unit_price * line.quantity,
     )
-
-
-def _parcel(order: Order) -> PrintJob | None:
-    """The newest job of the order that has been sent, for its tracking link."""
-    shipped = PrintJob.objects.filter(line__order=order, state=PrintJob.State.SHIPPED)
-    return shipped.order_by("-shipped_at").first()

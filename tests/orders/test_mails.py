@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from django.conf import settings
@@ -52,6 +53,16 @@ ALL: dict[str, tuple[Send, str, list[str]]] = {
         lambda order: mails.shipped(order, carrier="PostNord", tracking="https://carrier.example/t/1"),
         "Your order {} is on its way",
         ["PostNord", "https://carrier.example/t/1", "within 7 days"],
+    ),
+    "has_it_arrived": (
+        mails.has_it_arrived,
+        "Your order {}: has your parcel arrived?",
+        ["should be with you in Denmark", "/arrived/", "/missing/"],
+    ),
+    "delivered": (
+        lambda order: mails.delivered(order, until=date(2026, 3, 19)),
+        "Your order {} has arrived",
+        ["you can send it back until Thursday 19 March 2026", "statutory rights", "/missing/"],
     ),
     "order_cancelled": (
         lambda order: mails.order_cancelled(order, refund=6470, reason="You asked for it."),
