@@ -33,7 +33,7 @@ def order_confirmed(order: Order) -> OutgoingMail:
 
 def digital_copy_ready(order: Order) -> OutgoingMail:
     """The first digital copies are ready to be looked at (P21)."""
-    return _send(order, "digital_copy_ready", lines=list(order.lines.all()))
+    return _send(order, "digital_copy_ready", lines=_books(order))
 
 
 def new_copy_ready(order: Order, *, line: OrderLine, revision: Revision) -> OutgoingMail:
@@ -43,12 +43,12 @@ def new_copy_ready(order: Order, *, line: OrderLine, revision: Revision) -> Outg
 
 def book_approved(order: Order) -> OutgoingMail:
     """Every book of the order is approved and goes to the printer."""
-    return _send(order, "book_approved", lines=list(order.lines.all()), delivery_country=_country(order))
+    return _send(order, "book_approved", lines=_books(order), delivery_country=_country(order))
 
 
 def in_print(order: Order) -> OutgoingMail:
     """The printer has begun."""
-    return _send(order, "in_print", lines=list(order.lines.all()))
+    return _send(order, "in_print", lines=_books(order))
 
 
 def shipped(order: Order, *, carrier: str = "", tracking: str = "") -> OutgoingMail:
@@ -107,14 +107,16 @@ def delivered(order: Order, *, until: date | None, assumed: bool = False) -> Out
     )
 
 
-def order_cancelled(order: Order, *, refund: int = 0, reason: str = "") -> OutgoingMail:
-    """The order is cancelled. `refund` is what goes back, in minor units; `reason` one kind sentence."""
-    return _send(order, "order_cancelled", refund=refund, reason=reason, by=promised_from_today(order.country))
+def order_cancelled(order: Order, *, refund: int = 0, points: int = 0, reason: str = "") -> OutgoingMail:
+    """The order is cancelled. `refund` is what goes back to the card, in minor units, `points` to the account; `reason`
+    one kind sentence."""
+    by = promised_from_today(order.country)
+    return _send(order, "order_cancelled", refund=refund, points=points, reason=reason, by=by)
 
 
 def approval_reminder(order: Order, *, day: int) -> OutgoingMail:
     """The digital copy still waits to be approved; `day` (3, 6, 9) makes each reminder one mail."""
-    return _send(order, "approval_reminder", str(day), lines=list(order.lines.all()))
+    return _send(order, "approval_reminder", str(day), lines=_books(order))
 
 
 def change_answered(
@@ -144,11 +146,14 @@ def data_deleted(line: OrderLine, receipt: Receipt) -> OutgoingMail:
     )
 
 
-def money_back(order: Order, *, refund: Refund, reason: str) -> OutgoingMail:
-    """Money goes back for another cause than a cancellation, as when it was paid twice. `reason` is one sentence."""
+def money_back(order: Order, *, refund: Refund, reason: str, points: int = 0) -> OutgoingMail:
+    """Money goes back for another cause than a cancellation of the whole order, as when it was paid twice. `reason` is
+    one sentence; `points` come back too."""
     by = promised_from_today(order.country)
     note = Invoice.objects.filter(payment=refund.payment_id).exists()
-    return _send(order, "money_back", str(refund.pk), refund=refund, reason=reason, by=by, credit_note=note)
+    return _send(
+        order, "money_back", str(refund.pk), refund=refund, reason=reason, points=points, by=by, credit_note=note
+    )
 
 
 def job_needs_staff(job: PrintJob) -> OutgoingMail:
@@ -172,6 +177,11 @@ def fresh_link(order: Order) -> OutgoingMail:
     """A new link to the order, to the order's own address: at most one an hour."""
     hour = timezone.now().strftime("%Y%m%d%H")
     return _send(order, "fresh_link", hour)
+
+
+def _books(order: Order) -> list[OrderLine]:
+    """The books that go on: those that were cancelled alone are not spoken of again (P23)."""
+    return list(order.lines.filter(cancelled_at=None))
 
 
 def _country(order: Order) -> str:

@@ -4,6 +4,7 @@ What is cancelled is never printed, and its child is forgotten after the commit.
 """
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -51,6 +52,12 @@ def can_cancel_book(line: OrderLine) -> bool:
     return all(job.state in printing.STOPPED_OR_WAITING for job in line.print_jobs.all())
 
 
+def can_cancel_book_alone(line: OrderLine) -> bool:
+    """Whether the parent may cancel one book without asking, as `can_cancel_alone` for the whole order."""
+    mine = line.order.state in UNAPPROVED or line in printing.unprintable(line.order)
+    return mine and can_cancel_book(line)
+
+
 @transaction.atomic
 def cancel_alone(order: Order, *, reason: str = "") -> Case:
     """The parent cancels and gets everything back (P23). Raises `CannotCancel`; a second click gets the same case."""
@@ -83,9 +90,12 @@ def cancel_and_refund(
     if not can_cancel(held):
         raise CannotCancel("The book is at the printer or further, or the order was cancelled before.")
     # What a colleague has proposed need not wait when the customer or the calendar decides the same.
-    case = known or cases.open_case(
-        held, amounts.of_rest(held), kind=kind, whole=True, actor=actor, staff=staff, note=note, reason=reason
-    )
+    case = known
+    if case is None:
+        _overtake(_proposals(held).filter(whole=False), actor=actor, by="the whole order is cancelled")
+        case = cases.open_case(
+            held, amounts.of_rest(held), kind=kind, whole=True, actor=actor, staff=staff, note=note, reason=reason
+        )
     if case.state == State.PROPOSED and staff is not None:
         Order.objects.filter(pk=held.pk).update(held_at=timezone.now())
         return case
@@ -109,14 +119,34 @@ def finish(case: Case, *, actor: str) -> None:
         case_states.move(case, State.APPROVED, actor=actor, decided_at=timezone.now())
     cases.carry_out(case, actor=actor)
     changes.close(order)
-    mails.order_cancelled(order, refund=case.amount, reason=_REASONS.get(Kind(case.kind), ""))
+    points = cases.points_back(case)
+    mails.order_cancelled(order, refund=case.amount, points=points, reason=_REASONS.get(Kind(case.kind), ""))
     # Destroying a key cannot be rolled back, so it waits for the commit; the sweeper finds what a crash leaves over.
     transaction.on_commit(lambda: forget_children_of(order), robust=True)
 
 
 @transaction.atomic
+def cancel_book_alone(line: OrderLine, *, reason: str = "") -> Case:
+    """The parent cancels one book and gets back what was paid for it (P23). Raises `CannotCancel`; a second click gets
+    the same case."""
+    order = cases.hold(line.order)
+    held = order.lines.get(pk=line.pk)
+    known = held.cancelled_at is not None or order.state == Order.State.CANCELLED
+    if not known and not can_cancel_book_alone(held):
+        raise CannotCancel("The parent has approved the book.")
+    kind = Kind.CANCELLATION if order.state in UNAPPROVED else Kind.UNPRINTABLE
+    return cancel_book(held, actor="customer", kind=kind, reason=reason)
+
+
+@transaction.atomic
 def cancel_book(
-    line: OrderLine, *, actor: str, staff: User | None = None, note: str = "", kind: str = Kind.CANCELLATION
+    line: OrderLine,
+    *,
+    actor: str,
+    staff: User | None = None,
+    note: str = "",
+    kind: str = Kind.CANCELLATION,
+    reason: str = "",
 ) -> Case:
     """Cancel one book of an order and give back what was paid for it; the others go on. The last one takes the whole
     order with it, the delivery included.
@@ -130,12 +160,16 @@ def cancel_book(
     if case is not None and (staff is not None or case.state != State.PROPOSED):
         return case
     if not order.lines.filter(cancelled_at=None).exclude(pk=held.pk).exists():
-        return cancel_and_refund(order, actor=actor, staff=staff, note=note, kind=kind)
+        return cancel_and_refund(order, actor=actor, staff=staff, note=note, kind=kind, reason=reason)
     if not can_cancel_book(held):
         raise CannotCancel("This book is at the printer or further, or was cancelled before.")
     if case is None:
+        whole = _proposals(order).filter(whole=True)
+        if staff is not None and whole.exists():
+            raise CannotCancel("A colleague has proposed to cancel the whole order. Decide about that first.")
+        _overtake(whole, actor=actor, by="the customer cancelled one book alone")
         owed = amounts.of_copies(order, {held.pk: amounts.copies_left(order)[held.pk]}, shipping=False)
-        case = cases.open_case(order, owed, kind=kind, actor=actor, staff=staff, note=note)
+        case = cases.open_case(order, owed, kind=kind, actor=actor, staff=staff, note=note, reason=reason)
     if case.state == State.PROPOSED and staff is not None:
         Order.objects.filter(pk=order.pk).update(held_at=timezone.now())
         return case
@@ -159,6 +193,21 @@ def finish_book(case: Case, *, actor: str) -> None:
     if line.edition is not None:
         child = line.edition.child
         transaction.on_commit(lambda: _forget(child), robust=True)
+
+
+def _proposals(order: Order) -> QuerySet[Case]:
+    """What waits for a second person about cancelling this order or books of it."""
+    return Case.objects.filter(order=order, state=State.PROPOSED, kind__in=CANCELLING)
+
+
+def _overtake(proposals: QuerySet[Case], *, actor: str, by: str) -> None:
+    """Something wider or nearer to the customer's wish was decided: what waited for a colleague waits no longer. The
+    caller holds the order's row."""
+    for case in proposals:
+        case_states.move(case, State.DECLINED, actor=actor, detail=f"overtaken: {by}", decided_at=timezone.now())
+        states.record(case.order, "refund_declined", actor=actor)
+        if not _proposals(case.order).exists():
+            Order.objects.filter(pk=case.order_id).update(held_at=None)
 
 
 def forget_children_of(order: Order) -> None:

@@ -147,9 +147,15 @@ def tell(case: Case, refunds: list[Refund]) -> None:
         Case.Kind.CANCELLATION: "A book of this order was cancelled.",
         Case.Kind.UNPRINTABLE: "A book of this order could not be printed any more.",
     }
-    for refund in refunds:
-        reason = words.get(Case.Kind(case.kind), "Something about this order was not as it should have been.")
-        mails.money_back(case.order, refund=refund, reason=reason)
+    reason = words.get(Case.Kind(case.kind), "Something about this order was not as it should have been.")
+    for number, refund in enumerate(refunds):
+        points = 0 if number else points_back(case)
+        mails.money_back(case.order, refund=refund, reason=reason, points=points)
+
+
+def points_back(case: Case) -> int:
+    """The points that a case gives back: none to a customer whose account is gone."""
+    return case.points if case.order.user_id else 0
 
 
 def hold(order: Order) -> Order:

@@ -24,17 +24,21 @@ class NotProposed(Exception):
 def agree(case: Case, *, staff: User) -> Case:
     """Carry out what a colleague proposed. Raises `NotThisPerson`, `NotProposed`, and `cancelling.CannotCancel` when
     the order has gone too far meanwhile: then decline it."""
-    actor = f"staff:{staff.pk}"
     held = _proposed(case, staff)
     Case.objects.filter(pk=held.pk).update(decided_by=staff)
+    carry_out(held, actor=f"staff:{staff.pk}")
+    held.refresh_from_db()
+    return held
+
+
+def carry_out(held: Case, *, actor: str) -> None:
+    """What agreeing does, whoever agrees; the caller holds the order's row. Raises `cancelling.CannotCancel`."""
     if held.kind in cancelling.CANCELLING:
         _release(held)
         (cancelling.finish if held.whole else cancelling.finish_book)(held, actor=actor)
     else:
         case_states.move(held, State.APPROVED, actor=actor, decided_at=timezone.now())
         cases.tell(held, cases.carry_out(held, actor=actor))
-    held.refresh_from_db()
-    return held
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ urlpatterns = [
     path("orders/<order:number>/books/<int:line_id>/ask/", parent_changes.ask_change, name="ask_change"),
     path("orders/<order:number>/credit-notes/<slug:document>.pdf", credit_note.credit_note, name="credit_note"),
     path("orders/<order:number>/cancel/", parent.cancel_mine, name="cancel_mine"),
+    path("orders/<order:number>/books/<int:line_id>/cancel/", parent.cancel_book_mine, name="cancel_book_mine"),
     path("staff/orders/<order:number>/cancel/", staff.cancel, name="cancel"),
     path("staff/changes/<int:request_id>/", staff_changes.change, name="change"),
 ]

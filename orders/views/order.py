@@ -35,6 +35,11 @@ class Book:
     total: int
 
     @property
+    def cancelled(self) -> bool:
+        """This book alone was cancelled; the others of its order go on (P23)."""
+        return self.line.cancelled_at is not None
+
+    @property
     def approved(self) -> bool:
         return self.line.approved_revision is not None
 
@@ -114,8 +119,9 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
             "said": timeline.said(order),
             "steps": timeline.steps(order),
             "books": books,
+            "living": [book for book in books if not book.cancelled],
             "lines": [book.line for book in books],
-            "open_books": [book for book in books if book.open],
+            "open_books": [book for book in books if book.open and not book.cancelled],
             "country": shipping.COUNTRIES.get(order.country, order.country),
             "shipping_label": shipping.method(order.shipping_method, order.country).label,
             "arrival": arrival(order),
@@ -166,6 +172,8 @@ def _copy_page(
 ) -> HttpResponse:
     line.refresh_from_db()
     order.refresh_from_db()
+    if line.cancelled_at is not None:
+        return render(request, "orders/book_cancelled.html", {"order": order, "line": line}, status=410)
     book = _book(line)
     if book.edition is None:
         raise Http404
