@@ -4,15 +4,18 @@ A page is its template with the child's words, the drawn child and the portrait:
 by part and colour by colour.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from books import character
+from books import character, preview
+from books.looks import DEFAULT
 from books.page_images import page_numbers
 from books.personalisation import Personalisation
-from books.stamping import PORTRAIT_MOOD, PORTRAIT_POSE, Content, drawn_slots, settings_of
+from books.stamping import PORTRAIT_MOOD, PORTRAIT_POSE, Content, drawn_slots, settings_of, whole_slots
 from books.story import Story
 from books.templates_store import Template, place_of, template_for
+from books.typesetting import Setting
 
 _LOOKS = {
     "skin": "skin",
@@ -28,9 +31,14 @@ _LOOKS = {
 def changed_pages(story: Story, left: Personalisation, right: Personalisation) -> list[int]:
     """The numbers of the pages that look different. Raises templates_store.NotPublished."""
     template = template_for(story)
-    pages = page_numbers(story)
     before, after = _Drawn(template, left), _Drawn(template, right)
-    return [page for page in pages if before.page(page) != after.page(page)]
+    return [
+        page
+        for page in page_numbers(story)
+        if before.words(page) != after.words(page)
+        or before.framed(page) != after.framed(page)
+        or (before.children(page) != after.children(page) and _shows_child(template, page))
+    ]
 
 
 def changed_answers(left: Personalisation, right: Personalisation) -> list[str]:
@@ -65,24 +73,54 @@ class _Drawn:
         places = [place_of(page, story.page_count) for page in page_numbers(story)]
         self._words = settings_of(story, Content(self.said), places)
         self._colours = character.colours(self.said.looks, outfit=story.outfit)
-        self._children: dict[tuple[str, str], list[Any]] = {}
+        self._drawn: dict[tuple[str, str], list[Any]] = {}
 
-    def page(self, page: int) -> tuple[Any, ...]:
-        """Everything on the page that is this child's."""
+    def words(self, page: int) -> list[Setting]:
+        """The set words; how large they could have been is left out."""
+        return [replace(one, words=replace(one.words, size=0, sizes={})) for one in self._words[page]]
+
+    def children(self, page: int) -> list[Any]:
+        """Each drawn child that stands on the page, or reaches onto it."""
+        art = self.template.art[place_of(page, self.template.story.page_count)]
+        return [self._child(slot.pose, slot.mood) for slot in drawn_slots(art)]
+
+    def framed(self, page: int) -> Any:
+        """What the frame for the photo shows, on the page that has it."""
         story = self.template.story
         place = place_of(page, story.page_count)
-        children = [self._child(slot.pose, slot.mood) for slot in drawn_slots(self.template.art[place])]
-        framed: Any = None
         photo = story.scene_of(place).photo if isinstance(place, int) else None
-        if photo is not None and photo.place == place:
-            framed = _portrait(self.said) or self._child(PORTRAIT_POSE, PORTRAIT_MOOD)
-        return (self._words[page], children, framed)
+        if photo is None or photo.place != place:
+            return None
+        return _portrait(self.said) or self._child(PORTRAIT_POSE, PORTRAIT_MOOD)
 
     def _child(self, pose: str, mood: str) -> list[Any]:
         """The parts that a child is drawn from, each with the colours that are exchanged in it."""
-        if (pose, mood) not in self._children:
-            layers = character.layers(self.said.looks, pose=pose, mood=mood, available=frozenset(self.template.parts))
-            self._children[pose, mood] = [
-                (layer, {name: self._colours[name] for name in self.template.parts[layer.part][1]}) for layer in layers
+        if (pose, mood) not in self._drawn:
+            parts = self.template.parts
+            self._drawn[pose, mood] = [
+                (layer, {name: self._colours[name] for name in parts[layer.part][1]})
+                for layer in character.layers(self.said.looks, pose=pose, mood=mood, available=frozenset(parts))
             ]
-        return self._children[pose, mood]
+        return self._drawn[pose, mood]
+
+
+_STAND_INS = tuple(
+    Content(Personalisation(name="A", age=5, looks=looks))
+    for looks in (
+        DEFAULT,
+        replace(DEFAULT, skin="1", hairstyle="afro", hair_colour="pale-blonde", eyes="blue", outfit="raincoat-red"),
+    )
+)
+_shown: dict[tuple[Path, int], bool] = {}
+
+
+def _shows_child(template: Template, page: int) -> bool:
+    """Whether anything of a child is seen on a page onto which its canvas reaches: it may stand behind something, or
+    on the other page of the spread. Looked up once in a process, with two invented children."""
+    if whole_slots(template.art[place_of(page, template.story.page_count)]):
+        return True
+    key = (template.folder, page)
+    if key not in _shown:
+        one, other = (next(preview.render_with(template, content, [page], watermark=False)) for content in _STAND_INS)
+        _shown[key] = one[1] != other[1]
+    return _shown[key]

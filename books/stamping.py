@@ -212,8 +212,15 @@ class Stamp:
 
 
 def drawn_slots(art: Art) -> list[Slot]:
-    """The slots of a place whose child is seen on it, and not only on the other page of its spread."""
+    """The slots of a place whose child is drawn on it, and not only on the other page of its spread."""
     return [slot for slot in art.slots if _child_at(art, slot)]
+
+
+def whole_slots(art: Art) -> list[Slot]:
+    """The slots of a place whose child stands on it from left to right."""
+    width = art.size[1] * MM
+    boxes = {slot: bounds(matrix, (0, 0, *PART_SIZE)) for slot in art.slots if (matrix := _child_at(art, slot))}
+    return [slot for slot, (left, _, right, _) in boxes.items() if left >= 0 and right <= width]
 
 
 def _page(art: Art) -> Matrix:
