@@ -31,6 +31,12 @@ def page_label(story: Story, page: int) -> str:
     return {0: "Front cover", story.page_count + 1: "Back cover"}.get(page, f"Page {page}")
 
 
+def page_in_words(story: Story, page: int) -> str:
+    """As it stands in a sentence, in one piece: "page 7", "the front cover"."""
+    label = page_label(story, page).lower().replace(" ", "\u00a0")
+    return label if label.startswith("page") else f"the\u00a0{label}"
+
+
 def page_image(revision: Revision, page: int, *, full: bool, actor: Actor, reason: str = "") -> Masked[bytes]:
     """One page as a JPEG: 1000 px with a watermark, or (`full`) 1600 px with one until the book is approved (P21).
 

@@ -62,6 +62,11 @@ def pay_link(order: Order) -> str:
     return settings.SITE_URL + reverse("orders:pay_link", args=[_order_signer.sign(order.number)])
 
 
+def answer_link(order: Order) -> str:
+    """The address that opens the conversation in which we have answered, valid for 30 days."""
+    return settings.SITE_URL + reverse("refunds:answer_link", args=[_order_signer.sign(order.number)])
+
+
 def read_order(token: str) -> str:
     """The order's number. Raises `ExpiredLink` after 30 days, `BadLink` for anything that we did not sign."""
     return _read(_order_signer, token, ORDER_LINK_VALID)

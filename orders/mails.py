@@ -124,7 +124,7 @@ def change_answered(
 ) -> OutgoingMail:
     """Staff answered a question about a digital copy, or made a new `version` of the book of `line` (P22). The words
     stay in the vault; the mail says where to read."""
-    return _send(order, "change_answered", str(message), line=line, version=version)
+    return _send(order, "change_answered", str(message), line=line, version=version, link=links.answer_link(order))
 
 
 def not_printed(order: Order, *, line: OrderLine) -> OutgoingMail:

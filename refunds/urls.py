@@ -3,11 +3,16 @@
 from django.urls import path
 
 import orders.urls  # noqa: F401 - registers what an order number looks like in an address
-from refunds.views import credit_note, parent, parent_changes, staff, staff_changes
+from orders.views import order
+from refunds.views import credit_note, parent, parent_changes, parent_versions, staff, staff_changes
 
 app_name = "refunds"
 urlpatterns = [
     path("orders/<order:number>/books/<int:line_id>/ask/", parent_changes.ask_change, name="ask_change"),
+    path("orders/<order:number>/books/<int:line_id>/compare/", parent_versions.compare, name="compare"),
+    path("orders/<order:number>/books/<int:line_id>/take-again/", parent_versions.take_again, name="take_again"),
+    path("orders/<order:number>/answer/", parent_changes.answer, name="answer"),
+    path("orders/open/<str:token>/answer/", order.open_link, {"page": "refunds:answer"}, name="answer_link"),
     path("orders/<order:number>/credit-notes/<slug:document>.pdf", credit_note.credit_note, name="credit_note"),
     path("orders/<order:number>/cancel/", parent.cancel_mine, name="cancel_mine"),
     path("orders/<order:number>/books/<int:line_id>/cancel/", parent.cancel_book_mine, name="cancel_book_mine"),

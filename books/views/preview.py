@@ -12,7 +12,12 @@ from django.views.decorators.http import require_safe
 from books import access, editions, page_images, revisions
 from books.models import Edition, Revision
 from books.views.private import private
+from privacy import rate_limits
 from privacy.purposes import Actor, Purpose
+
+# Pictures of older revisions are drawn anew each time and not kept: enough to compare a book with itself many times.
+OLD_PAGES_PER_HOUR = 1500
+OLD_COPIES_PER_HOUR = 20
 
 
 @require_safe
@@ -58,7 +63,7 @@ def preview(request: HttpRequest, edition_id: UUID) -> HttpResponse:
 @private
 def page(request: HttpRequest, edition_id: UUID, number: int, page: int) -> HttpResponse:
     """One page, 1000 px wide, watermarked."""
-    return _image(_revision(access.edition_for(request, edition_id), number), page, full=False)
+    return _image(request, _revision(access.edition_for(request, edition_id), number), page, full=False)
 
 
 @require_safe
@@ -68,7 +73,7 @@ def full_page(request: HttpRequest, edition_id: UUID, number: int, page: int) ->
     revision = _revision(access.edition_for(request, edition_id), number)
     if not revision.full_wanted:
         raise Http404
-    return _image(revision, page, full=True)
+    return _image(request, revision, page, full=True)
 
 
 @require_safe
@@ -78,6 +83,8 @@ def digital_copy(request: HttpRequest, edition_id: UUID, number: int) -> HttpRes
     revision = _revision(access.edition_for(request, edition_id), number)
     if not revision.full_wanted:
         raise Http404
+    if not _may_draw(request, revision, action="old copy", limit=OLD_COPIES_PER_HOUR):
+        return _too_many()
     pdf = editions.digital_copy(revision, actor=Actor.parent()).reveal()
     response = HttpResponse(pdf, content_type="application/pdf")
     # The story's own name: a file name must not tell the child's.
@@ -105,7 +112,18 @@ def _revision(edition: Edition, number: int) -> Revision:
     return revision
 
 
-def _image(revision: Revision, number: int, *, full: bool) -> HttpResponse:
+def _may_draw(request: HttpRequest, revision: Revision, *, action: str, limit: int) -> bool:
+    """Whether this visitor may have something drawn: always of the newest revision, which is kept (P53)."""
+    return revisions.is_latest(revision) or rate_limits.allow(request, action=action, limit=limit, seconds=3600)
+
+
+def _too_many() -> HttpResponse:
+    return HttpResponse("Please try again later.", content_type="text/plain", status=429)
+
+
+def _image(request: HttpRequest, revision: Revision, number: int, *, full: bool) -> HttpResponse:
+    if not _may_draw(request, revision, action="old page", limit=OLD_PAGES_PER_HOUR):
+        return _too_many()
     try:
         jpeg = page_images.page_image(revision, number, full=full, actor=Actor.parent())
     except page_images.NoSuchPage:

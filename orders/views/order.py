@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from books import editions, revisions
 from books.models import Edition, Revision
+from books.page_images import page_in_words
 from orders import access, links, mails, money_back, papers, prices, printing, review, shipping, timeline
 from orders.forms import ApproveForm
 from orders.models import Order, OrderLine
@@ -179,7 +180,7 @@ def _copy_page(
         raise Http404
     editions.require_open(book.edition.child)  # 410 once it is forgotten (P10)
     assert book.latest is not None
-    pages = editions.page_numbers(revisions.story_of(book.edition))
+    can_change = order.state in (Order.State.PAID, Order.State.IN_REVIEW) and not book.approved
     return render(
         request,
         "orders/review.html",
@@ -187,26 +188,30 @@ def _copy_page(
             "order": order,
             "line": line,
             "book": book,
-            "pages": _pages(book.edition, book.latest, pages),
+            "pages": _pages(line, book.edition, book.latest, can_change=can_change),
             "form": form or ApproveForm(initial={"revision": book.latest.number}),
             "problem": problem,
             "can_approve": order.state == Order.State.IN_REVIEW and book.ready and not book.approved,
-            "can_change": order.state in (Order.State.PAID, Order.State.IN_REVIEW) and not book.approved,
+            "can_change": can_change,
             "changes_template": CHANGES,
         },
         status=status,
     )
 
 
-def _pages(edition: Edition, revision: Revision, numbers: range) -> list[dict[str, object]]:
-    last = numbers[-1]
+def _pages(line: OrderLine, edition: Edition, revision: Revision, *, can_change: bool) -> list[dict[str, object]]:
+    """Each page with its picture and, while something can be changed, the way to say something about it."""
+    story = revisions.story_of(edition)
+    here = reverse("orders:review", args=[line.order.number, line.pk])
     return [
         {
             "src": reverse("books:full_page", args=[edition.pk, revision.number, page]),
-            "alt": "Front cover" if page == 0 else "Back cover" if page == last else f"Page {page}",
+            "alt": editions.page_label(story, page),
             "number": page,
+            "about": f"{here}?page={page}#ask-{line.pk}" if can_change else "",
+            "about_label": f"Something about {page_in_words(story, page)}",
         }
-        for page in numbers
+        for page in editions.page_numbers(story)
     ]
 
 

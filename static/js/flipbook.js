@@ -41,6 +41,7 @@ class Flipbook {
       alt: img.alt,
       number: Number(img.dataset.number),
       kind: img.dataset.kind ?? "",
+      about: img.parentNode.querySelector("a.flipbook__about"),
     }));
     this.total = Number(root.dataset.total) || this.pages.filter((p, i) => p.number && i < this.pages.length - 1).length;
     this.pictures = new Map();
@@ -93,7 +94,9 @@ class Flipbook {
     const middle = make("div", "flipbook__middle");
     middle.append(this.slider, this.place);
     bar.append(this.previous, middle, this.next, this.full);
-    this.root.append(this.stage, bar, this.said);
+    this.about = make("div", "flipbook__abouts");
+    this.about.hidden = !this.pages.some((page) => page.about);
+    this.root.append(this.stage, this.about, bar, this.said);
   }
 
   /** Wide or narrow; the page that was open stays open. */
@@ -163,6 +166,7 @@ class Flipbook {
     this.fill(this.left, left, "half");
     this.fill(this.right, right, "half");
     this.settle();
+    this.offer([left, right]);
     const label = this.label();
     this.slider.value = at;
     this.slider.setAttribute("aria-valuetext", label);
@@ -175,6 +179,14 @@ class Flipbook {
       this.root.dispatchEvent(new CustomEvent("flipbook:turn", { bubbles: true, detail: { numbers: this.numbers() } }));
     }
     this.preload();
+  }
+
+  /** Below each page the link that belongs to it. */
+  offer(view) {
+    if (this.about.hidden) return;
+    const closed = this.wide && view.includes(null);
+    const places = closed ? view.filter(Boolean) : this.wide ? view : view.slice(1);
+    this.about.replaceChildren(...places.map((page) => page?.about?.cloneNode(true) ?? make("span", "")));
   }
 
   settle(at = this.at) {
@@ -292,9 +304,28 @@ class Flipbook {
       } else if (event.key === "Escape") this.root.classList.remove("flipbook--full");
     });
     this.listenToFingers();
+    this.listenToLinks();
     this.full.addEventListener("click", () => this.toggleFull());
     document.addEventListener("fullscreenchange", () => this.nameFull());
     new ResizeObserver(() => this.layout()).observe(this.root);
+  }
+
+  /** A link to a page opens the book there, whose list of pages is hidden. */
+  listenToLinks() {
+    const open = (hash, smooth) => {
+      const number = /^#page-(\d+)$/.exec(hash)?.[1];
+      const to = this.views.findIndex((view) => view.some((page) => page?.number === Number(number)));
+      if (number === undefined || to < 0) return false;
+      this.finish();
+      this.show(to);
+      this.root.scrollIntoView({ block: "start", behavior: smooth && !calm.matches ? "smooth" : "auto" });
+      return true;
+    };
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest?.('a[href^="#page-"]');
+      if (link && open(link.hash, true)) event.preventDefault();
+    });
+    open(location.hash, false);
   }
 
   /** A finger or a mouse takes the page by its edge; a short tap on a half turns it. */
