@@ -115,7 +115,7 @@ def _lines(order: Order) -> list[dict[str, Any]]:
     bears the VAT of what was paid. Raises ValueError when the lines do not add up.
     """
     lines: list[dict[str, Any]] = [
-        {"text": _book(line.title, line.format), "quantity": line.quantity, "unit": line.unit_price,
+        {"text": book(line.title, line.format), "quantity": line.quantity, "unit": line.unit_price,
          "gross": line.total}
         for line in order.lines.all()
     ]  # fmt: skip
@@ -147,6 +147,7 @@ def _off(order: Order) -> list[tuple[str, int]]:
     return [(text, amount) for text, amount in ((coupon, order.discount_total), (points, order.points_total)) if amount]
 
 
-def _book(title: str, key: str) -> str:
+def book(title: str, key: str) -> str:
+    """A book in a document's words: its story and its format."""
     shape = prices.FORMATS.get(key)
     return f"{title}, {shape.label.lower() if shape else key}"

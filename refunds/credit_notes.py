@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 
-from orders import document_numbers, invoice_pdf
+from orders import document_numbers, invoice_pdf, invoices, shares
 from orders.invoice_pdf import Sheet
 from orders.models import Invoice, Order, Payment, Refund
 from orders.papers import Paper
@@ -122,13 +122,33 @@ def _issue(refund: Refund) -> CreditNote:
     if refund.amount == invoice.gross:
         lines = [_negative(line) for line in invoice.lines]
     else:
-        text = "Rest of the invoice, paid back" if refund.amount == left[0] else "Part of the invoice, paid back"
-        part = {"unit": refund.amount, "net": refund.amount - vat, "vat": vat, "gross": refund.amount}
-        lines = [_negative({"text": text, "quantity": 1, **part})]
+        rest = "Rest of the invoice, paid back" if refund.amount == left[0] else "Part of the invoice, paid back"
+        parts = _returned(refund) or [(rest, 1, refund.amount)]
+        spread = shares.spread(vat, [gross for _, _, gross in parts])
+        lines = [
+            _negative({"text": text, "quantity": count, "unit": gross // count, "gross": gross, "vat": tax,
+                       "net": gross - tax})
+            for (text, count, gross), tax in zip(parts, spread, strict=True)
+        ]  # fmt: skip
     return _write(
         invoice, refund=refund, lines=lines, reason=_reason(refund),
         net=vat - refund.amount, vat=-vat, gross=-refund.amount,
     )  # fmt: skip
+
+
+def _returned(refund: Refund) -> list[tuple[str, int, int]]:
+    """What went back, line by line, as text, number and gross, when that is exactly what the refund pays back."""
+    case = Case.objects.filter(refunds__refund=refund).first()
+    if case is None:
+        return []
+    parts = [
+        (invoices.book(one.line.title, one.line.format), one.copies, one.amount)
+        for one in case.lines.select_related("line")
+        if one.amount
+    ]
+    if case.shipping:
+        parts.append(("Delivery", 1, case.shipping))
+    return parts if sum(gross for _, _, gross in parts) == refund.amount else []
 
 
 def _correct(refund: Refund) -> CreditNote:
