@@ -168,7 +168,10 @@ def cancel_book(
         if staff is not None and whole.exists():
             raise CannotCancel("A colleague has proposed to cancel the whole order. Decide about that first.")
         _overtake(whole, actor=actor, by="the customer cancelled one book alone")
-        owed = amounts.of_copies(order, {held.pk: amounts.copies_left(order)[held.pk]}, shipping=False)
+        left = amounts.copies_left(order)[held.pk]
+        if not left:
+            raise CannotCancel("The money for this book has gone back before.")
+        owed = amounts.of_copies(order, {held.pk: left}, shipping=False)
         case = cases.open_case(order, owed, kind=kind, actor=actor, staff=staff, note=note, reason=reason)
     if case.state == State.PROPOSED and staff is not None:
         Order.objects.filter(pk=order.pk).update(held_at=timezone.now())
