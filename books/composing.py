@@ -1,19 +1,22 @@
 """One child's book as files: the parent's digital copy, and interior and cover for the printer."""
 
 import io
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 
-from books import colour_profiles
+from books import colour_profiles, flattening, inks, recolouring
 from books.geometry import MM, operands
-from books.print_profiles import CannotPrint, PrintProfile
+from books.print_profiles import PrintProfile
 from books.stamping import Content, Stamp, everywhere, settings_of, spine_words
 from books.story import BACK, BLEED, FRONT, PAGE, PANEL, PANEL_MARGIN, TRIM, Story
 from books.templates_store import Template, template_for
 from books.typesetting import Setting
 
+VERSIONS = {"x-4": "1.6", "x-1a": "1.4"}
 SPINE_TEXT = 6.0  # mm: a narrower spine cannot hold its title when binding shifts by a millimetre
 
 __all__ = ["Content", "cover", "digital_copy", "interior", "interior_from"]
@@ -39,84 +42,117 @@ def digital_copy(story: Story, content: Content, *, watermark: bool) -> bytes:
     return _saved(stamp, title=story.title_for(content.personalisation.name), print_kind="")
 
 
-def interior(story: Story, content: Content, profile: PrintProfile) -> bytes:
-    """The inside of the book for the printer: single pages with bleed, filled up to the profile's multiple.
+def interior(story: Story, content: Content, profile: PrintProfile, *, binding: str = "hardcover") -> bytes:
+    """The inside of the book for the printer: single pages with bleed, filled up to what the profile binds.
 
-    Raises CannotPrint for a profile that asks for what we do not make.
+    Raises CannotPrint for a binding that the printer does not offer, and for inks without its colour profile.
     """
-    return interior_from(template_for(story), content, profile)
+    return interior_from(template_for(story), content, profile, binding=binding)
 
 
-def interior_from(template: Template, content: Content, profile: PrintProfile) -> bytes:
+def interior_from(template: Template, content: Content, profile: PrintProfile, *, binding: str = "hardcover") -> bytes:
     """As `interior`, from a template that need not be published yet."""
-    _check(profile)
     story = template.story
     pages = list(range(1, story.page_count + 1))
-    stamp = Stamp(template, content)
-    stamp.set_words(dict(zip(pages, settings_of(story, content, pages), strict=True)))
+    blank = profile.printed_pages(story.page_count, binding) - story.page_count
     side = (profile.trim + 2 * profile.bleed) * MM
     scale = _scale(profile.trim, profile.bleed, TRIM, BLEED)
     shift = (side - PAGE * MM * scale) / 2
     boxes = _boxes(side, side, profile.bleed * MM)
-    for page in pages:
-        drawn, objects = stamp.picture(page)
-        if scale != 1.0 or shift:
-            drawn = [f"q {operands((scale, 0, 0, scale, shift, shift))} cm", *drawn, "Q"]
-        stamp.add_page(drawn, objects, boxes)
-    for _ in range(profile.printed_pages(story.page_count) - story.page_count):
-        stamp.add_page([], {}, boxes)
+
+    def draw(stamp: Stamp) -> None:
+        for page in pages:
+            drawn, objects = stamp.picture(page)
+            if scale != 1.0 or shift:
+                drawn = [f"q {operands((scale, 0, 0, scale, shift, shift))} cm", *drawn, "Q"]
+            stamp.add_page(drawn, objects, boxes)
+        for _ in range(blank):
+            stamp.add_page([], {}, boxes)
+
+    words = dict(zip(pages, settings_of(story, content, pages), strict=True))
     # Files for the printer never carry the child's name in their description (P17).
-    return _saved(stamp, title=f"{story.short_title}: interior", print_kind=profile.pdf_kind)
+    return _for_printer(template, content, profile, draw, words=words, title=f"{story.short_title}: interior")
 
 
 def cover(story: Story, content: Content, profile: PrintProfile, *, binding: str) -> bytes:
     """The cover as one wrap: back, spine and front, with bleed (soft) or turn-in (hard) around them.
 
-    Raises CannotPrint for a binding or a kind of PDF that we do not make.
+    Raises CannotPrint as `interior` does.
     """
-    _check(profile)
-    template = template_for(story)
-    stamp = Stamp(template, content)
+    return cover_from(template_for(story), content, profile, binding=binding)
+
+
+def cover_from(template: Template, content: Content, profile: PrintProfile, *, binding: str) -> bytes:
+    """As `cover`, from a template that need not be published yet."""
+    story = template.story
     spine, margin = profile.spine(story.page_count, binding), profile.margin(binding)
     width, height = (side * MM for side in profile.wrap(story.page_count, binding))
     panels: list[int | str] = [FRONT, BACK]
     words: dict[int | str, list[Setting]] = dict(zip(panels, settings_of(story, content, panels), strict=True))
-    titled = spine >= SPINE_TEXT
-    if titled:
+    if spine >= SPINE_TEXT:
         words["spine"] = [spine_words(story, content.personalisation.name, spine)]
-    stamp.set_words(words)
     scale = _scale(profile.trim, margin, TRIM, PANEL_MARGIN)
     half = (margin + profile.trim) * MM
-    drawn: list[str] = []
-    objects: dict[str, pikepdf.Object] = {}
-    for panel, left in ((BACK, margin), (FRONT, margin + profile.trim + spine)):
-        content_of, named = stamp.picture(panel)
-        # The panel's trimmed square lies on the board; what it has beyond, on the spine's side, is cut off.
-        x = (left + profile.trim / 2 - PANEL / 2 * scale) * MM
-        y = (margin + profile.trim / 2 - PANEL / 2 * scale) * MM
-        clip = f"{0 if panel == BACK else width - half:.3f} 0 {half:.3f} {height:.3f} re W n"
-        drawn += [f"q {clip} {operands((scale, 0, 0, scale, x, y))} cm"]
-        for name, value in named.items():
-            objects[f"{panel}{name}"] = value
-        drawn += [line.replace(" /", f" /{panel}") for line in content_of]
-        drawn.append("Q")
-    red, green, blue = (int(story.spine_fill[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    # A little more than the page's height, so that no renderer leaves a hair of paper at its ends.
-    drawn.append(f"q {red:.4f} {green:.4f} {blue:.4f} rg {half:.3f} -9 {spine * MM:.3f} {height + 18:.3f} re f Q")
-    if titled and (title := stamp.words("spine")):
-        objects["S"] = title
-        size = profile.trim / TRIM
-        x = (margin + profile.trim + spine / 2 - TRIM / 2 * size) * MM
-        drawn.append(f"q {operands((size, 0, 0, size, x, margin * MM))} cm /S Do Q")
-    stamp.add_page(drawn, objects, _boxes(width, height, margin * MM))
-    return _saved(stamp, title=f"{story.short_title}: cover, {binding}", print_kind=profile.pdf_kind)
+
+    def draw(stamp: Stamp) -> None:
+        drawn: list[str] = []
+        objects: dict[str, pikepdf.Object] = {}
+        for panel, left in ((BACK, margin), (FRONT, margin + profile.trim + spine)):
+            content_of, named = stamp.picture(panel)
+            # The panel's trimmed square lies on the board; what it has beyond, on the spine's side, is cut off.
+            x = (left + profile.trim / 2 - PANEL / 2 * scale) * MM
+            y = (margin + profile.trim / 2 - PANEL / 2 * scale) * MM
+            clip = f"{0 if panel == BACK else width - half:.3f} 0 {half:.3f} {height:.3f} re W n"
+            drawn += [f"q {clip} {operands((scale, 0, 0, scale, x, y))} cm"]
+            for name, value in named.items():
+                objects[f"{panel}{name}"] = value
+            drawn += [line.replace(" /", f" /{panel}") for line in content_of]
+            drawn.append("Q")
+        if stamp.art:
+            # A little more than the page's height, so that no renderer leaves a hair of paper at its ends.
+            strip = (half, -9.0, spine * MM, height + 18)
+            drawn.append(_filled(strip, story.spine_fill))
+            if place := profile.barcode_on_wrap(binding):
+                left, bottom, right, top = (side * MM for side in place)
+                drawn.append(_filled((left, bottom, right - left, top - bottom), "#ffffff"))
+        if title := stamp.words("spine"):
+            objects["S"] = title
+            size = profile.trim / TRIM
+            x = (margin + profile.trim + spine / 2 - TRIM / 2 * size) * MM
+            drawn.append(f"q {operands((size, 0, 0, size, x, margin * MM))} cm /S Do Q")
+        stamp.add_page(drawn, objects, _boxes(width, height, margin * MM))
+
+    return _for_printer(template, content, profile, draw, words=words, title=f"{story.short_title}: cover, {binding}")
 
 
-def _check(profile: PrintProfile) -> None:
-    if profile.pdf_kind not in ("x-4", "rgb"):
-        raise CannotPrint(
-            f"{profile.label} asks for PDF/{profile.pdf_kind.upper()}: flattened pages in CMYK, which we do not make."
-        )
+def _for_printer(
+    template: Template,
+    content: Content,
+    profile: PrintProfile,
+    draw: Callable[[Stamp], None],
+    *,
+    words: Mapping[Any, Sequence[Setting]],
+    title: str,
+) -> bytes:
+    """What `draw` draws, in the colours that the printer takes."""
+    if not profile.inks:
+        stamp = Stamp(template, content)
+        stamp.set_words(words)
+        draw(stamp)
+        return _saved(stamp, title=title, print_kind=profile.pdf_kind)
+    conversion = inks.of_printer(profile)
+    pictures = Stamp(template, content)
+    draw(pictures)
+    letters = Stamp(template, content, overlay=True, art=False)
+    letters.set_words(words)
+    draw(letters)
+    flattening.lay_under(letters.pdf, _saved(pictures, title=title, print_kind=""), conversion)
+    return _saved(letters, title=title, print_kind=profile.pdf_kind)
+
+
+def _filled(rectangle: tuple[float, float, float, float], colour: str) -> str:
+    """A filled rectangle (x, y, width and height in points)."""
+    return f"q {recolouring.operands(colour).decode()} rg {' '.join(f'{n:.3f}' for n in rectangle)} re f Q"
 
 
 def _scale(trim: float, margin: float, drawn_trim: float, drawn_margin: float) -> float:
@@ -134,7 +170,7 @@ def _saved(stamp: Stamp, *, title: str, print_kind: str) -> bytes:
     pdf.Root.Lang = "en-GB"
     now = datetime.now(UTC).replace(microsecond=0)
     claimed = False
-    if print_kind == "x-4":
+    if print_kind in ("x-4", "x-1a"):
         intent = colour_profiles.output_intent(pdf)
         pdf.Root.OutputIntents = Array([intent])
         # The standard asks for an embedded printer profile: without one the file is made its way but does not claim it.
@@ -145,7 +181,7 @@ def _saved(stamp: Stamp, *, title: str, print_kind: str) -> bytes:
         for name in ("xmp:CreateDate", "xmp:ModifyDate", "xmp:MetadataDate"):
             metadata[name] = now.isoformat()
         metadata["pdf:Trapped"] = "False"
-        if claimed:
+        if claimed and print_kind == "x-4":
             metadata["pdfxid:GTS_PDFXVersion"] = "PDF/X-4"
             metadata["xmpMM:DocumentID"] = metadata["xmpMM:VersionID"] = "1"
             metadata["xmpMM:RenditionClass"] = "default"
@@ -153,12 +189,14 @@ def _saved(stamp: Stamp, *, title: str, print_kind: str) -> bytes:
     for name, value in (("Title", title), ("Creator", "LittleDreamers"), ("CreationDate", date), ("ModDate", date)):
         pdf.docinfo[f"/{name}"] = value
     pdf.docinfo["/Trapped"] = Name("/False")
+    if claimed and print_kind == "x-1a":
+        pdf.docinfo["/GTS_PDFXVersion"] = "PDF/X-1a:2003"
     out = io.BytesIO()
-    version = "1.6" if print_kind == "x-4" else "1.7"
+    modes = pikepdf.ObjectStreamMode
     pdf.save(
         out,
-        force_version=version,
-        object_stream_mode=pikepdf.ObjectStreamMode.generate,
+        force_version=VERSIONS.get(print_kind, "1.7"),
+        object_stream_mode=modes.disable if print_kind == "x-1a" else modes.generate,
         compress_streams=True,
         deterministic_id=True,  # else the number of the file is drawn from the time
     )

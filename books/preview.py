@@ -9,6 +9,7 @@ import io
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,6 +145,40 @@ def _jpeg(pixels: Pixels, width: int, stencil: Stencil | None) -> bytes:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=QUALITY)
     return out.getvalue()
+
+
+def drawing() -> threading.Lock:
+    """The lock for whoever asks pdfium something by itself."""
+    return _lock
+
+
+@contextmanager
+def opened(data: bytes) -> Iterator[pypdfium2.PdfDocument]:
+    """A document for `drawn_at`."""
+    with _lock:
+        document = pypdfium2.PdfDocument(data)
+    try:
+        yield document
+    finally:
+        with _lock:
+            document.close()
+
+
+def drawn_at(document: pypdfium2.PdfDocument, index: int, resolution: int) -> Pixels:
+    """One page on white paper as BGRX pixels, `resolution` to the inch."""
+    with _lock:
+        page = document[index]
+        width, height = (round(side / 72 * resolution) for side in page.get_size())
+        pixels = np.full((height, width, 4), 255, np.uint8)
+        bitmap = pdfium.FPDFBitmap_CreateEx(
+            width, height, pdfium.FPDFBitmap_BGRx, pixels.ctypes.data_as(ctypes.c_void_p), width * 4
+        )
+        try:
+            pdfium.FPDF_RenderPageBitmap(bitmap, page.raw, 0, 0, width, height, 0, 0)
+        finally:
+            pdfium.FPDFBitmap_Destroy(bitmap)
+            page.close()
+    return pixels
 
 
 def rasterise(data: bytes, width: int, *, paper: int = 255) -> Iterator[Pixels]:

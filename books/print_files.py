@@ -38,10 +38,10 @@ def print_files(edition: Edition, revision_number: int, profile: PrintProfile, b
     revision.edition = edition
     story = revisions.story_of(edition)
     content = revisions.content(revision, purpose=Purpose.PRINT, actor=Actor.system("print")).reveal()
-    interior = composing.interior(story, content, profile)
+    interior = composing.interior(story, content, profile, binding=binding)
     cover = composing.cover(story, content, profile, binding=binding)
     problems = [
-        *preflight.check_interior(interior, profile, story),
+        *preflight.check_interior(interior, profile, story, binding=binding),
         *preflight.check_cover(cover, profile, story, binding=binding),
     ]
     if problems:
@@ -49,5 +49,5 @@ def print_files(edition: Edition, revision_number: int, profile: PrintProfile, b
     vault.put(edition.child, Kind.INTERIOR, revision_number, interior)
     vault.put(edition.child, Kind.COVER, revision_number, cover)
     return PrintFiles(
-        interior=Masked(interior), cover=Masked(cover), page_count=profile.printed_pages(story.page_count)
+        interior=Masked(interior), cover=Masked(cover), page_count=profile.printed_pages(story.page_count, binding)
     )

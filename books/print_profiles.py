@@ -16,10 +16,25 @@ class CannotPrint(ValueError):
 
 
 @dataclass(frozen=True)
+class Area:
+    """A place on the back cover, in mm from its trimmed right and bottom edge."""
+
+    right: float
+    bottom: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
 class PrintProfile:
     """`multiple`: the page count is a multiple of it. `turn_in`: what a hard case's paper reaches around the board.
 
-    `pdf_kind`: "x-4", "rgb" (plain sRGB PDF) or "x-1a" (flattened CMYK, which we do not make: CannotPrint).
+    `safety`, `cover_safety`: what words keep from the trimmed edges; `gutter`: what the binding swallows on the inner
+    edge. `blank_last`: the last page is the printer's own. `barcode`: what stays white for the printer's label.
+
+    `pdf_kind`: "x-4", "rgb" (plain sRGB PDF) or "x-1a" (no transparency). `inks`: whether everything is in CMYK, at
+    most `ink_limit` percent of ink in one place (0: as much as the press's profile says).
+
     `container`: how the files travel: "zip-aes256", "pdf-aes256" (the PDF itself is encrypted) or "none".
     """
 
@@ -28,6 +43,8 @@ class PrintProfile:
     trim: float
     bleed: float
     safety: float
+    cover_safety: float
+    gutter: float
     multiple: int
     minimum_pages: dict[str, int]
     maximum_pages: int
@@ -37,16 +54,28 @@ class PrintProfile:
     pdf_kind: str
     container: str
     bindings: tuple[str, ...] = BINDINGS
+    blank_last: bool = False
+    barcode: Area | None = None
+    inks: bool = False
+    ink_limit: int = 0
 
-    def printed_pages(self, pages: int) -> int:
-        """`pages` filled up with blank ones at the end to what the binding machine takes."""
-        return max(-(-pages // self.multiple) * self.multiple, min(self.minimum_pages.values()))
+    def printed_pages(self, pages: int, binding: str) -> int:
+        """`pages` filled up with blank ones at the end to what the binding machine takes.
+
+        Raises CannotPrint for a binding it does not offer.
+        """
+        if binding not in self.bindings:
+            raise CannotPrint(f"{self.label} does not bind as {binding}")
+        wanted = max(pages + self.blank_last, self.minimum_pages[binding])
+        return -(-wanted // self.multiple) * self.multiple
 
     def spine(self, pages: int, binding: str) -> float:
         """The width of the spine in mm for a book of `pages`. Raises CannotPrint for a binding it does not offer."""
-        if binding not in self.bindings:
-            raise CannotPrint(f"{self.label} does not bind as {binding}")
-        return round(self.spine_of(self.printed_pages(pages), binding), 2)
+        return self.spine_of_printed(self.printed_pages(pages, binding), binding)
+
+    def spine_of_printed(self, printed: int, binding: str) -> float:
+        """As `spine`, for a number of pages that is filled up already."""
+        return round(self.spine_of(printed, binding), 2)
 
     def margin(self, binding: str) -> float:
         """What the cover's wrap has beyond the trimmed page, on each outer edge."""
@@ -54,8 +83,22 @@ class PrintProfile:
 
     def wrap(self, pages: int, binding: str) -> tuple[float, float]:
         """Width and height of the cover as one wrap: margin, back, spine, front, margin."""
+        return self.wrap_of_printed(self.printed_pages(pages, binding), binding)
+
+    def wrap_of_printed(self, printed: int, binding: str) -> tuple[float, float]:
+        """As `wrap`, for a number of pages that is filled up already."""
         margin = self.margin(binding)
-        return (2 * (self.trim + margin) + self.spine(pages, binding), self.trim + 2 * margin)
+        return (2 * (self.trim + margin) + self.spine_of_printed(printed, binding), self.trim + 2 * margin)
+
+    def barcode_on_wrap(self, binding: str) -> tuple[float, float, float, float] | None:
+        """Left, bottom, right and top of the barcode's place, in mm from the wrap's bottom left corner."""
+        if self.barcode is None:
+            return None
+        right, bottom = (
+            self.margin(binding) + self.trim - self.barcode.right,
+            self.margin(binding) + self.barcode.bottom,
+        )
+        return (right - self.barcode.width, bottom, right, bottom + self.barcode.height)
 
 
 def _house_spine(pages: int, binding: str) -> float:
@@ -86,6 +129,8 @@ PROFILES: dict[str, PrintProfile] = {
             trim=210,
             bleed=3,
             safety=10,
+            cover_safety=10,
+            gutter=4,
             multiple=4,
             minimum_pages={"softcover": 24, "hardcover": 24},
             maximum_pages=96,
@@ -101,6 +146,8 @@ PROFILES: dict[str, PrintProfile] = {
             trim=8.5 * INCH,
             bleed=0.125 * INCH,
             safety=0.5 * INCH,
+            cover_safety=0.25 * INCH,
+            gutter=4,
             multiple=2,
             minimum_pages={"softcover": 32, "hardcover": 24},
             maximum_pages=800,
@@ -116,6 +163,8 @@ PROFILES: dict[str, PrintProfile] = {
             trim=8.5 * INCH,
             bleed=0.125 * INCH,
             safety=0.5 * INCH,
+            cover_safety=0.25 * INCH,
+            gutter=4,
             multiple=2,
             minimum_pages={"softcover": 18, "hardcover": 24},
             maximum_pages=840,
@@ -124,6 +173,10 @@ PROFILES: dict[str, PrintProfile] = {
             overhang=0.125 * INCH,
             pdf_kind="x-1a",
             container="none",
+            blank_last=True,
+            barcode=Area(right=0.25 * INCH, bottom=0.25 * INCH, width=1.75 * INCH, height=INCH),
+            inks=True,
+            ink_limit=240,
         ),
         PrintProfile(
             key="gelato",
@@ -131,6 +184,8 @@ PROFILES: dict[str, PrintProfile] = {
             trim=210,
             bleed=4,
             safety=4,
+            cover_safety=4,
+            gutter=4,
             multiple=2,
             minimum_pages={"softcover": 24, "hardcover": 24},
             maximum_pages=200,
@@ -139,6 +194,7 @@ PROFILES: dict[str, PrintProfile] = {
             overhang=3,
             pdf_kind="x-4",
             container="pdf-aes256",
+            inks=True,
         ),
     )
 }

@@ -62,11 +62,11 @@ def spine_words(story: Story, name: str, width: float) -> Setting:
 class Stamp:
     """Draws places of one book into a new document made from a template.
 
-    `overlay`: only what stands before the backgrounds, without colour profiles (for previews).
+    `overlay`: only what stands before the backgrounds, without colour profiles (for previews). `art=False`: words only.
     """
 
-    def __init__(self, template: Template, content: Content, *, overlay: bool = False) -> None:
-        self.template, self.content, self.overlay = template, content, overlay
+    def __init__(self, template: Template, content: Content, *, overlay: bool = False, art: bool = True) -> None:
+        self.template, self.content, self.overlay, self.art = template, content, overlay, art
         self.story = template.story
         self.pdf: Pdf = pikepdf.open(io.BytesIO(template.overlay if overlay else template.data))
         self.book = self.pdf.Root.Book
@@ -114,6 +114,14 @@ class Stamp:
         """Content and named objects that draw a place; the origin is the bottom left corner of its bleed, in points."""
         art = self.template.art[place]
         objects: dict[str, pikepdf.Object] = {}
+        content = self._drawing(place, art, objects) if self.art else []
+        if words := self.words(place):
+            objects["T"] = words
+            content.append(f"q 1 0 0 1 {art.margin * MM:.4f} {art.margin * MM:.4f} cm /T Do Q")
+        return content, objects
+
+    def _drawing(self, place: int | str, art: Art, objects: dict[str, pikepdf.Object]) -> list[str]:
+        """Everything but the words."""
         content: list[str] = []
         shift = f"1 0 0 1 {-art.offset * MM:.4f} 0 cm" if art.offset else ""
         if art.background and not self.overlay:
@@ -128,10 +136,7 @@ class Stamp:
         if art.foreground:
             objects["F"] = self.book.Scenes[f"/{art.foreground}"]
             content.append(f"q {shift} /F Do Q")
-        if words := self.words(place):
-            objects["T"] = words
-            content.append(f"q 1 0 0 1 {art.margin * MM:.4f} {art.margin * MM:.4f} cm /T Do Q")
-        return content, objects
+        return content
 
     def child(self, pose: str, mood: str) -> pikepdf.Object:
         """The child in its own colours as one form. Raises character.MissingPart, recolouring.ColourLost."""

@@ -12,10 +12,12 @@ import pikepdf
 import pypdfium2
 import pytest
 import time_machine
-from pikepdf import Name
+from pikepdf import Dictionary, Name
+from PIL import Image
 
 from books import character, composing, preview, recolouring, stamping, templates_store
 from books.geometry import MM
+from books.inks import Inks
 from books.print_profiles import PROFILES, CannotPrint
 from books.stamping import Content
 from books.story import Story
@@ -187,7 +189,7 @@ def test_the_cover_is_one_wrap(small_story: Story, binding: str, spine: float, t
 
 
 @pytest.mark.parametrize("profile", ["lulu-8.5", "gelato"])
-def test_other_printers_get_their_own_size(small_story: Story, profile: str) -> None:
+def test_other_printers_get_their_own_size(small_story: Story, profile: str, press_profile: bytes) -> None:
     wanted = PROFILES[profile]
     with pikepdf.open(io.BytesIO(composing.interior(small_story, content(), wanted))) as pdf:
         side = round(wanted.trim + 2 * wanted.bleed, 2)
@@ -196,10 +198,76 @@ def test_other_printers_get_their_own_size(small_story: Story, profile: str) -> 
 
 
 def test_what_we_cannot_make_is_said(small_story: Story) -> None:
-    with pytest.raises(CannotPrint, match="flattened pages in CMYK"):
+    with pytest.raises(CannotPrint, match="takes CMYK only: the printer’s own colour profile is needed"):
         composing.interior(small_story, content(), PROFILES["ingram"])
     with pytest.raises(CannotPrint, match="does not bind as spiral"):
         composing.cover(small_story, content(), HOUSE, binding="spiral")
+
+
+def test_pages_are_filled_up_as_the_binding_needs() -> None:
+    lulu, ingram, house = PROFILES["lulu-8.5"], PROFILES["ingram"], HOUSE
+    assert [lulu.printed_pages(6, one) for one in ("softcover", "hardcover")] == [32, 24]
+    assert ingram.printed_pages(32, "hardcover") == 34  # the last page is the printer's
+    assert ingram.printed_pages(31, "hardcover") == 32
+    assert [house.printed_pages(pages, "hardcover") for pages in (32, 33)] == [32, 36]
+
+
+def pictures(data: bytes) -> list[Image.Image]:
+    """The pictures in inks, one of each page that has one."""
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        found = [page.obj.Resources.get("/XObject", Dictionary()).get("/A") for page in pdf.pages]
+        return [Image.open(io.BytesIO(one.read_raw_bytes())).copy() for one in found if one is not None]
+
+
+def test_a_printer_of_inks_gets_what_the_parent_saw_in_the_inks_of_its_press(
+    small_story: Story, press_profile: bytes
+) -> None:
+    """The art as it is drawn on the screen, converted by the press's profile; the words as letters over it."""
+    gelato = PROFILES["gelato"]
+    made = content(photo=portrait())
+    data = composing.interior(small_story, made, gelato)
+    drawn = pictures(data)
+    assert len(drawn) == 6
+    assert {(one.mode, one.size) for one in drawn} == {("CMYK", (round(218 / 25.4 * 300),) * 2)}
+    inks = Inks(press_profile)
+    frame = drawn[0].getpixel((drawn[0].width // 2, round((4 + 70 + 45) / 25.4 * 300)))  # the middle of the photo
+    wanted = inks.of(0x88 / 255, 0x77 / 255, 0x66 / 255)
+    assert isinstance(frame, tuple)
+    assert np.abs(np.array(frame) / 255 - wanted).max() < 0.03
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        assert str(pdf.pdf_version) == "1.6"
+        assert pdf.Root.OutputIntents[0].DestOutputProfile.read_bytes() == press_profile
+        assert pdf.pages[0].obj.Resources.XObject.A.Decode == [1, 0] * 4
+    assert text_of(data)[0].startswith("Zoë")
+    # pdfium mixes inks in its own simple way: enough to see that the picture is the right way round.
+    ours = next(iter(preview.rasterise(data, 432)))[:, :, :3].astype(int)
+    plain = next(iter(preview.rasterise(composing.interior(small_story, made, HOUSE), 432)))[:, :, :3].astype(int)
+    assert np.abs(ours - plain).mean() < 25
+
+
+def test_no_place_has_more_ink_than_the_printer_takes(small_story: Story, press_profile: bytes) -> None:
+    limited = Inks(press_profile, limit=240)
+    assert sum(Inks(press_profile).of(0, 0, 0)) > 3.3
+    for colour in ((0, 0, 0), (0.1, 0.05, 0.1), (0.1, 0, 0.3)):
+        assert sum(limited.of(*colour)) <= 2.41
+    assert limited.of(1, 1, 1) == (0, 0, 0, 0)
+    assert limited.of(1, 0, 0) == Inks(press_profile).of(1, 0, 0)
+    with pytest.raises(ValueError, match="cannot be read"):
+        Inks(b"nothing")
+
+
+def test_pdf_x_1a_has_no_transparency_and_says_what_it_is(small_story: Story, press_profile: bytes) -> None:
+    data = composing.cover(small_story, content(), PROFILES["ingram"], binding="hardcover")
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        assert str(pdf.pdf_version) == "1.4"
+        assert pdf.docinfo["/GTS_PDFXVersion"] == "PDF/X-1a:2003"
+        assert not any("/SMask" in thing or "/ca" in thing for thing in pdf.objects if isinstance(thing, Dictionary))
+        assert "/Group" not in pdf.pages[0].obj
+    (drawn,) = pictures(data)
+    margin, trim = PROFILES["ingram"].margin("hardcover"), 8.5 * 25.4
+    label = (margin + trim - 6.35 - 22, drawn.height / 300 * 25.4 - margin - 6.35 - 12)
+    assert drawn.getpixel((round(label[0] / 25.4 * 300), round(label[1] / 25.4 * 300))) == (0, 0, 0, 0)
+    assert "Luckily, Zoë is awake." in text_of(data)[0]
 
 
 def test_the_printers_own_profile_makes_it_pdf_x(small_story: Story, tmp_path: object, settings: object) -> None:

@@ -210,19 +210,19 @@ def test_print_files_are_stored_for_print_only_after_they_were_checked(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     edition = made(story)
-    monkeypatch.setattr(composing, "interior", lambda *_: b"%PDF inside")
+    monkeypatch.setattr(composing, "interior", lambda *_args, **_kwargs: b"%PDF inside")
     monkeypatch.setattr(composing, "cover", lambda *_args, **_kwargs: b"%PDF cover")
     problem = Problem.__new__(Problem)
-    monkeypatch.setattr(preflight, "check_interior", lambda *_: [problem])
+    monkeypatch.setattr(preflight, "check_interior", lambda *_args, **_kwargs: [problem])
     monkeypatch.setattr(preflight, "check_cover", lambda *_args, **_kwargs: [])
     with pytest.raises(PreflightFailed) as failed:
         editions.print_files(edition, 1, PROFILES["house"], "hardcover")
     assert failed.value.problems == (problem,)
     assert vault.numbers(edition.child, Kind.INTERIOR) == vault.numbers(edition.child, Kind.COVER) == []
-    monkeypatch.setattr(preflight, "check_interior", lambda *_: [])
+    monkeypatch.setattr(preflight, "check_interior", lambda *_args, **_kwargs: [])
     files = editions.print_files(edition, 1, PROFILES["house"], "hardcover")
     assert (files.interior.reveal(), files.cover.reveal()) == (b"%PDF inside", b"%PDF cover")
-    assert files.page_count == PROFILES["house"].printed_pages(story.page_count)
+    assert files.page_count == PROFILES["house"].printed_pages(story.page_count, "hardcover")
     kept = vault.read(edition.child, Kind.INTERIOR, 1, purpose=Purpose.PRINT, actor=Actor.printer())
     assert kept.reveal() == b"%PDF inside"
     assert VaultAccess.objects.filter(child=edition.child, purpose="print", actor="system:print").exists()

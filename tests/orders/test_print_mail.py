@@ -148,7 +148,9 @@ def test_the_ticket_carries_its_fonts_for_every_address(small_story: Story, name
         assert all(any(known in font for known in packaged) for font in fonts), fonts
 
 
-def test_a_partner_that_takes_locked_pdfs_gets_three_of_them(small_story: Story, settings: Settings) -> None:
+def test_a_partner_that_takes_locked_pdfs_gets_three_of_them(
+    small_story: Story, settings: Settings, press_profile: bytes
+) -> None:
     settings.PRINT_PARTNER = {**settings.PRINT_PARTNER, "profile": "gelato"}
     job = queued(small_story)
     assert printing.make_and_send(job.pk)
