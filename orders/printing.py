@@ -13,7 +13,6 @@ shipped. They go the same way, but never move the order's state; whoever keeps t
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from django.conf import settings
@@ -24,7 +23,8 @@ from django.utils import timezone
 from accounts.hints import hint
 from books import print_files
 from books.print_profiles import PROFILES, CannotPrint
-from orders import mails, prices, print_mail, states
+from orders import job_states, mails, prices, print_mail, states
+from orders.job_states import TooLate as TooLate
 from orders.models import Order, OrderLine, PrintJob, PrintJobEvent
 from privacy import children
 from privacy.models import Child
@@ -55,10 +55,6 @@ STOPPED_OR_WAITING = (State.QUEUED, State.CANCELLED, *_STUCK)
 _ON_REPRINT: list[Callable[[PrintJob, PrintJob | None], None]] = []
 
 
-class TooLate(Exception):
-    """The job is not where somebody takes it to be; `job.state` says where it is, the message why not, for staff."""
-
-
 def on_reprint(call: Callable[[PrintJob, PrintJob | None], None]) -> None:
     """Register what follows when new copies have been shipped, can never be made, or were queued again: called with
     the job, and with the one whose place it takes, in the same transaction. It must be repeatable."""
@@ -87,7 +83,7 @@ def queue_jobs(order: Order) -> None:
             },
         )
         if created:
-            _record(job, State.QUEUED, actor=SYSTEM)
+            job_states.record(job, State.QUEUED, actor=SYSTEM)
             hint(make_print_job, job.pk)
 
 
@@ -155,7 +151,7 @@ def received(job: PrintJob) -> None:
         order = _hold(job)
         if job.state == State.RECEIVED:
             return
-        _move(job, (State.SENT,), State.RECEIVED, actor=PRINTER, received_at=timezone.now())
+        job_states.move(job, (State.SENT,), State.RECEIVED, actor=PRINTER, received_at=timezone.now())
         if job.reprint_of_id is None:
             mails.in_print(order)
         else:
@@ -168,7 +164,7 @@ def shipped(job: PrintJob, *, carrier: str, tracking: str) -> None:
         order = _hold(job)
         if job.state == State.SHIPPED:
             return
-        _move(
+        job_states.move(
             job, _AT_THE_PRINTER, State.SHIPPED, actor=PRINTER, detail=carrier,
             shipped_at=timezone.now(), carrier=carrier, tracking=tracking,
         )  # fmt: skip
@@ -198,7 +194,7 @@ def rejected(job: PrintJob, *, reason: str) -> None:
         _hold(job)
         if job.state == State.REJECTED:
             return
-        _move(job, _AT_THE_PRINTER, State.REJECTED, actor=PRINTER, detail=reason, rejection=reason)
+        job_states.move(job, _AT_THE_PRINTER, State.REJECTED, actor=PRINTER, detail=reason, rejection=reason)
         mails.job_needs_staff(job)
 
 
@@ -217,13 +213,13 @@ def again(job: PrintJob, *, actor: str) -> PrintJob:
             what = "The customer chooses again" if job.reprint_of_id else "Cancel and refund the order"
             raise TooLate(f"{job.number} cannot be made any more: {FORGOTTEN}. {what}.")
         if job.state == State.BLOCKED:
-            _move(job, (State.BLOCKED,), State.CANCELLED, actor=actor, detail="queued again")
+            job_states.move(job, (State.BLOCKED,), State.CANCELLED, actor=actor, detail="queued again")
         stem = job.number.partition("r")[0]
         fresh = PrintJob.objects.create(
             number=f"{stem}r{line.print_jobs.count() + 1}", line=line, revision=job.revision, profile=job.profile,
             reprint_of=job.reprint_of, copies=job.copies,
         )  # fmt: skip
-        _record(fresh, State.QUEUED, actor=actor)
+        job_states.record(fresh, State.QUEUED, actor=actor)
         if fresh.reprint_of_id is not None:
             _tell(fresh, before=job)
         hint(make_print_job, fresh.pk)
@@ -253,7 +249,7 @@ def reprint(line: OrderLine, *, copies: int, actor: str) -> PrintJob:
             number=f"{faulty.number.partition('r')[0]}r{held.print_jobs.count() + 1}", line=held,
             revision=faulty.revision, profile=faulty.profile, reprint_of=faulty, copies=copies,
         )  # fmt: skip
-        _record(job, State.QUEUED, actor=actor, detail=f"new copies in place of faulty ones: {copies}")
+        job_states.record(job, State.QUEUED, actor=actor, detail=f"new copies in place of faulty ones: {copies}")
         hint(make_print_job, job.pk)
     return job
 
@@ -293,7 +289,7 @@ def _stop(jobs: list[PrintJob], *, actor: str) -> bool:
         return False
     for job in jobs:
         if job.state in (State.QUEUED, State.BLOCKED):
-            _move(job, (State.QUEUED, State.BLOCKED), State.CANCELLED, actor=actor)
+            job_states.move(job, (State.QUEUED, State.BLOCKED), State.CANCELLED, actor=actor)
     return True
 
 
@@ -343,7 +339,7 @@ def _still_mine(job: PrintJob) -> bool:
 def _sent(job: PrintJob, parcel: print_mail.Parcel) -> bool:
     order = _hold(job)
     try:
-        _move(
+        job_states.move(
             job, (State.SENDING,), State.SENT, actor=SYSTEM, sent_at=timezone.now(), lease_until=None,
             interior_sha256=parcel.interior_sha256, cover_sha256=parcel.cover_sha256, page_count=parcel.page_count,
         )  # fmt: skip
@@ -368,7 +364,7 @@ def _block(job: PrintJob, why: str, *, held_in: tuple[str, ...] = (State.SENDING
     _hold(job)
     log.error("print job blocked", job=job.number)
     try:
-        _move(job, held_in, State.BLOCKED, actor=SYSTEM, detail=why, lease_until=None)
+        job_states.move(job, held_in, State.BLOCKED, actor=SYSTEM, detail=why, lease_until=None)
     except TooLate:
         return
     mails.job_needs_staff(job)
@@ -399,19 +395,3 @@ def _hold(job: PrintJob) -> Order:
     order = Order.objects.select_for_update(no_key=True).get(pk=job.line.order_id)
     job.refresh_from_db(fields=["state"])
     return order
-
-
-@transaction.atomic
-def _move(job: PrintJob, old: tuple[str, ...], new: str, *, actor: str, detail: str = "", **changes: Any) -> None:
-    """The one door: a conditional update, and the event in the same transaction. Raises `TooLate` for a lost race."""
-    if not PrintJob.objects.filter(pk=job.pk, state__in=old).update(state=new, **changes):
-        job.refresh_from_db(fields=["state"])
-        raise TooLate(f"{job.number} is {job.get_state_display()}.")
-    job.state = new
-    for name, value in changes.items():
-        setattr(job, name, value)
-    _record(job, new, actor=actor, detail=detail)
-
-
-def _record(job: PrintJob, kind: str, *, actor: str, detail: str = "") -> None:
-    PrintJobEvent.objects.create(job=job, kind=kind, actor=actor, detail=detail[:500])

@@ -37,8 +37,8 @@ _FROM_PROVIDER = {
     "canceled": State.FAILED,
 }
 # What an answer may change. Answers overtake each other: an older one never takes back what a newer one said.
-_LATER: dict[str, frozenset[str]] = {
-    State.DECIDED: frozenset({State.PENDING, State.SUCCEEDED, State.FAILED}),
+TRANSITIONS: dict[str, frozenset[str]] = {
+    State.DECIDED: frozenset({State.SUBMITTING, State.PENDING, State.SUCCEEDED, State.FAILED}),
     State.SUBMITTING: frozenset({State.PENDING, State.SUCCEEDED, State.FAILED}),
     State.PENDING: frozenset({State.SUCCEEDED, State.FAILED}),
     State.SUCCEEDED: frozenset({State.FAILED}),
@@ -161,7 +161,7 @@ def settle(refund: Refund, answer: ProviderRefund) -> None:
     held = Refund.objects.get(pk=refund.pk)
     new = _FROM_PROVIDER.get(answer.status, State.PENDING)
     held.provider_id = answer.id or held.provider_id
-    changed = new in _LATER[held.state]
+    changed = new in TRANSITIONS[held.state]
     if changed:
         held.state = new
         held.settled_at = None if new == State.PENDING else timezone.now()
