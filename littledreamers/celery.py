@@ -33,6 +33,7 @@ app.conf.beat_schedule = {
     "make waiting revisions": _every(5, "books.sweep_revisions"),
     "work on stored payment events": _every(5, "orders.sweep_webhooks"),
     "ask about open payments": _every(60, "orders.sweep_payments"),
+    "tell customers whose payment did not work": _every(60, "orders.sweep_payment_trouble"),
     "take paid orders on to the parent": _every(10, "orders.sweep_reviews"),
     "make missing invoices": _every(60, "orders.sweep_invoices"),
     "cancel what nobody paid": _every(600, "orders.sweep_unpaid"),

@@ -6,7 +6,17 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from books import editions
-        from orders import access, data_export, invoices, payments, printing, review, tracking, webhooks
+        from orders import (
+            access,
+            data_export,
+            invoices,
+            payment_trouble,
+            payments,
+            printing,
+            review,
+            tracking,
+            webhooks,
+        )
         from privacy import children, choices, exports, holdings
 
         access.register()
@@ -14,6 +24,8 @@ class OrdersConfig(AppConfig):
         payments.on_paid(invoices.want)
         review.on_approved(printing.queue_jobs)
         editions.on_full_ready(review.full_ready)
+        webhooks.register("payment_intent.payment_failed", payment_trouble.attempt_failed)
+        webhooks.register("checkout.session.async_payment_failed", payment_trouble.money_never_came)
         webhooks.register(tracking.EVENT, tracking.delivered)
         children.register_finder(access.find_child)
         children.on_forget(review.child_forgotten)

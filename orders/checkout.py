@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from books import story
 from books.models import Edition
-from orders import coupons, numbers, points, prices, states
+from orders import coupons, mails, numbers, points, prices, states
 from orders.models import BasketLine, Order, OrderLine
 from privacy import children, vault
 from privacy.models import Child
@@ -49,6 +49,7 @@ class Delivery:
     city: str
     country: str
     shipping_method: str
+    contact_by: str = Order.ContactBy.EMAIL
 
 
 @dataclass(frozen=True)
@@ -215,9 +216,11 @@ def take_back(order: Order, *, basket_key: str) -> None:
 
 
 def give_up(order: Order) -> bool:
-    """Cancel an order that nobody paid and forget the children of its books. False: somebody was faster."""
-    if not states.move(order, Order.State.CANCELLED, actor="system", detail="not paid in time"):
-        return False
+    """Cancel an order that nobody paid, say so, and forget the children of its books. False: somebody was faster."""
+    with transaction.atomic():
+        if not states.move(order, Order.State.CANCELLED, actor="system", detail="not paid in time"):
+            return False
+        mails.order_not_paid(order)
     for line in order.lines.select_related("edition__child"):
         if line.edition is not None:
             children.forget(line.edition.child, reason=Child.End.ABANDONED)

@@ -9,6 +9,7 @@ from django import forms
 
 from orders import prices, shipping
 from orders.checkout import Delivery
+from orders.models import Order
 
 # What a postal code looks like, and how the country writes it; spaces and hyphens may be left out or added.
 _POSTAL_CODES: dict[str, tuple[str, str, str]] = {
@@ -83,6 +84,13 @@ def _text(
     )
 
 
+class Preselected(forms.ChoiceField):
+    """A choice that is never open: without an answer it is what was chosen from the start."""
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(value or self.initial)
+
+
 class CheckoutForm(forms.Form):
     """Whom the books go to, and how (P34): every field that is missing or wrong is named."""
 
@@ -106,6 +114,13 @@ class CheckoutForm(forms.Form):
             "required": "Please enter a phone number where the carrier can reach you.",
             "max_length": "Please check the phone number: it is too long.",
         },
+    )
+    contact_by = Preselected(
+        label="If the payment does not work, how may we reach you?",
+        choices=[(Order.ContactBy.EMAIL, "By e-mail"), (Order.ContactBy.PHONE, "By telephone")],
+        initial=Order.ContactBy.EMAIL,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": "Please choose e-mail or telephone."},
     )
     country = forms.ChoiceField(
         label="Country",
@@ -226,6 +241,7 @@ class CheckoutForm(forms.Form):
             city=data["city"],
             country=data["country"],
             shipping_method=data["shipping_method"],
+            contact_by=data["contact_by"],
         )
 
 

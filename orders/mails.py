@@ -4,7 +4,7 @@ A mail names the order and the story, never the child. Each has a key, so that i
 asked for.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +15,7 @@ from accounts import mail
 from accounts.models import OutgoingMail
 from books.models import Revision
 from orders import links, shipping
-from orders.models import Invoice, Order, OrderLine, PrintJob, Refund
+from orders.models import Invoice, Order, OrderLine, Payment, PrintJob, Refund
 from orders.money_back import promised_from_today
 from privacy.models import Child, Receipt
 
@@ -29,6 +29,35 @@ def order_confirmed(order: Order) -> OutgoingMail:
         delivery_country=_country(order),
         invoice_link=links.invoice_link(order),
     )
+
+
+def payment_failed(order: Order, *, payment: Payment, declined: bool, kept_until: datetime) -> OutgoingMail:
+    """A payment did not work, or its page has closed: nothing was charged, and how to pay again (P64)."""
+    return _send(
+        order,
+        "payment_failed",
+        str(payment.pk),
+        lines=list(order.lines.all()),
+        declined=declined,
+        kept_until=kept_until,
+        pay_link=links.pay_link(order),
+    )
+
+
+def payment_reminder(order: Order, *, kept_until: datetime) -> OutgoingMail:
+    """The order still waits to be paid; said once (P64)."""
+    return _send(
+        order,
+        "payment_reminder",
+        lines=list(order.lines.all()),
+        kept_until=kept_until,
+        pay_link=links.pay_link(order),
+    )
+
+
+def order_not_paid(order: Order) -> OutgoingMail:
+    """The order was not paid in time: it is cancelled, nothing was charged, and the child is forgotten (P10, P64)."""
+    return _send(order, "order_not_paid")
 
 
 def digital_copy_ready(order: Order) -> OutgoingMail:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from orders import payments, webhooks
+from orders import payment_trouble, payments, webhooks
 
 
 @shared_task(name="orders.process_webhook")
@@ -21,3 +21,9 @@ def sweep_webhooks() -> None:
 def sweep_payments() -> None:
     """Ask the provider about open payments, so that a lost webhook never loses an order."""
     payments.sweep()
+
+
+@shared_task(name="orders.sweep_payment_trouble")
+def sweep_payment_trouble() -> None:
+    """Tell customers whose payment did not work."""
+    payment_trouble.sweep()

@@ -78,6 +78,18 @@ class CheckoutSession:
 
 
 @dataclass(frozen=True)
+class Intent:
+    """What became of the attempts to pay on a page. `failed`: the last one did not work, and nothing was paid since.
+    `order_number` and `payment` are what we wrote on it; "" where it is not ours."""
+
+    id: str
+    status: str  # requires_payment_method, requires_action, processing, succeeded, canceled, ...
+    failed: bool
+    order_number: str
+    payment: str
+
+
+@dataclass(frozen=True)
 class ProviderRefund:
     """A refund as the provider tells it now. Succeeded can still become failed."""
 
@@ -124,7 +136,8 @@ def create_checkout_session(
                 "line_items": items,
                 "client_reference_id": number,
                 "metadata": {"order": number},
-                "payment_intent_data": {"metadata": {"order": number}},
+                # How a message about a failed attempt finds its row: the session does not name the intent until paid.
+                "payment_intent_data": {"metadata": {"order": number, "payment": str(payment.pk)}},
                 "customer_email": email,
                 "success_url": success_url,
                 "cancel_url": cancel_url,
@@ -141,6 +154,18 @@ def create_checkout_session(
 def fetch_session(session_id: str) -> CheckoutSession:
     """Ask for a session. Raises `PaymentProviderDown` or, when there is none, `PaymentRefused`."""
     return _session(_ask(lambda: _client().v1.checkout.sessions.retrieve(session_id)))
+
+
+def fetch_intent(intent_id: str) -> Intent:
+    """Ask about the attempts to pay. Raises `PaymentProviderDown` or, when there is none, `PaymentRefused`."""
+    intent = _ask(lambda: _client().v1.payment_intents.retrieve(intent_id))
+    return Intent(
+        id=intent.id,
+        status=intent.status,
+        failed=intent.status in ("requires_payment_method", "canceled") and intent.last_payment_error is not None,
+        order_number=getattr(intent.metadata, "order", ""),
+        payment=getattr(intent.metadata, "payment", ""),
+    )
 
 
 def expire_session(session_id: str) -> CheckoutSession:

@@ -35,6 +35,7 @@ urlpatterns = [
     path("orders/<order:number>/arrived/", delivery.arrived, name="arrived"),
     path("orders/<order:number>/missing/", delivery.not_arrived, name="not_arrived"),
     path("staff/orders/<order:number>/delivered/", staff.delivered, name="staff_delivered"),
+    path("staff/payments/calls/", staff.calls, name="staff_calls"),
     path("account/", account.show, name="account"),
     path("printer/<str:token>/", printer.printer, name="printer"),
     path("payments/webhook/", webhooks.webhook, name="webhook"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from orders import money_back, printing, review
+from orders import delivery, money_back, payment_trouble, printing, review
 from orders.models import Order, PrintJob
 from privacy.models import ContactMessage
 from refunds import payouts
@@ -38,6 +38,9 @@ def waiting() -> list[Waiting]:
                 changes + "?state__exact=open", urgent=True),
         Waiting("Digital copies running out of time", review.running_out().count(),
                 orders + "?waits=running_out", urgent=True),
+        Waiting("Customers to call about a payment", payment_trouble.to_call().count(),
+                reverse("orders:staff_calls"), urgent=True),
+        Waiting("Parcels that have not arrived", delivery.missing().count(), orders + "?waits=missing", urgent=True),
         Waiting("Messages from the contact form", ContactMessage.objects.filter(answered_at=None).count(),
                 messages + "?answered_at__isempty=1"),
         Waiting("Digital copies with parents", Order.objects.filter(state=Order.State.IN_REVIEW).count(),

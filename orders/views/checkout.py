@@ -5,10 +5,8 @@ go nowhere but to the shop, and a redirect that answers a form counts as the for
 """
 
 import contextlib
-from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,7 +16,19 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
-from orders import access, allocation, basket, checkout, coupons, payments, points, prices, shipping, states
+from orders import (
+    access,
+    allocation,
+    basket,
+    checkout,
+    coupons,
+    payment_trouble,
+    payments,
+    points,
+    prices,
+    shipping,
+    states,
+)
 from orders.forms import CheckoutForm
 from orders.models import Order, Payment
 from orders.stripe_gateway import PaymentProviderDown, PaymentRefused
@@ -62,7 +72,8 @@ def pay(request: HttpRequest, number: str) -> HttpResponse:
         "lines": list(order.lines.all()),
         "country": shipping.COUNTRIES.get(order.country, order.country),
         "down": "no-answer" in request.GET,
-        "kept_hours": settings.ABANDONED_RETENTION // timedelta(hours=1),
+        "happened": payment_trouble.what_happened(order),
+        "kept_until": payment_trouble.kept_until(order),
     }
     return render(request, "orders/pay.html", context)
 
@@ -234,7 +245,7 @@ def _prefill(request: HttpRequest) -> dict[str, Any]:
     last = Order.objects.filter(user=user).order_by("-pk").first()
     if last is None:
         return {"email": user.email, "name": user.name, "country": _browser_country(request)}
-    kept = ("name", "phone", "street", "street_2", "postal_code", "city", "country", "shipping_method")
+    kept = ("name", "phone", "contact_by", "street", "street_2", "postal_code", "city", "country", "shipping_method")
     return {"email": user.email} | {name: getattr(last, name) for name in kept}
 
 

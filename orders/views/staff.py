@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from orders import delivery
+from orders import delivery, payment_trouble
 from orders.forms_delivery import ArrivedForm, label
 from orders.models import Order
 from orders.views.staff_frame import framed, member, staff_only
@@ -44,3 +44,31 @@ def delivered(request: HttpRequest, number: str) -> HttpResponse:
         else None,
     }
     return render(request, "orders/staff_delivered.html", framed(request, page), status=422 if form.errors else 200)
+
+
+@staff_only("orders.change_payment")
+@require_http_methods(["GET", "POST"])
+def calls(request: HttpRequest) -> HttpResponse:
+    """Customers who wish to be called about a payment that did not work, longest waiting first (P64)."""
+    if request.method == "POST":
+        order = get_object_or_404(Order, number=request.POST.get("order", ""))
+        reached = "reached" in request.POST
+        if not payment_trouble.called(order, actor=f"staff:{member(request).pk}", reached=reached):
+            messages.info(request, f"{order.number} needed no call any more.")
+        elif reached:
+            messages.success(request, f"Noted: you have spoken to the customer of {order.number}.")
+        else:
+            messages.success(request, f"Noted. {order.number} stays on the list.")
+        return redirect("orders:staff_calls")
+    waiting = [
+        {
+            "order": order,
+            "happened": payment_trouble.what_happened(order),
+            "since": order.events.filter(kind=payment_trouble.TOLD).order_by("pk").last(),
+            "tried": order.events.filter(kind=payment_trouble.NO_ANSWER).order_by("pk").last(),
+            "kept_until": payment_trouble.kept_until(order),
+        }
+        for order in payment_trouble.to_call()[:100]
+    ]
+    page = {"title": "Customers to call about a payment", "waiting": waiting}
+    return render(request, "orders/staff_calls.html", framed(request, page))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from django.conf import settings
@@ -10,11 +10,12 @@ from django.conf import settings
 from accounts.models import OutgoingMail
 from books.models import Revision
 from orders import links, mails
-from orders.models import Order, PrintJob, Refund
+from orders.models import Order, Payment, PrintJob, Refund
 from tests.orders.factories import CANARY, make_ordered
 
 pytestmark = pytest.mark.django_db
 Send = Callable[[Order], OutgoingMail]
+KEPT = datetime(2026, 3, 19, 12, 0, tzinfo=UTC)
 
 
 def new_copy(order: Order) -> OutgoingMail:
@@ -53,6 +54,21 @@ ALL: dict[str, tuple[Send, str, list[str]]] = {
         lambda order: mails.shipped(order, carrier="PostNord", tracking="https://carrier.example/t/1"),
         "Your order {} is on its way",
         ["PostNord", "https://carrier.example/t/1", "within 7 days"],
+    ),
+    "payment_failed": (
+        lambda order: mails.payment_failed(order, payment=Payment(pk=1), declined=True, kept_until=KEPT),
+        "Your order {}: the payment did not work",
+        ["nothing was charged", "1 x The Night Post, softcover", "until Thursday 19 March, 13:00", "/pay/"],
+    ),
+    "payment_reminder": (
+        lambda order: mails.payment_reminder(order, kept_until=KEPT),
+        "Your order {} waits to be paid",
+        ["Nothing was charged so far", "until Thursday 19 March, 13:00", "This is the only reminder", "/pay/"],
+    ),
+    "order_not_paid": (
+        mails.order_not_paid,
+        "Your order {} was not paid and is cancelled",
+        ["Nothing was charged", "has been forgotten", "make it anew"],
     ),
     "has_it_arrived": (
         mails.has_it_arrived,

@@ -84,6 +84,7 @@ def test_p17_the_provider_learns_the_order_the_prices_and_the_mail_address_and_n
         "client_reference_id": number,
         "metadata[order]": number,
         "payment_intent_data[metadata][order]": number,
+        "payment_intent_data[metadata][payment]": str(payment.pk),
         "customer_email": "karen@example.com",
         "success_url": "http://127.0.0.1:9/paid?session={CHECKOUT_SESSION_ID}",
         "cancel_url": "http://127.0.0.1:9/back",

@@ -72,7 +72,9 @@ def test_p22_p28_p29_everything_that_needs_a_person_is_counted_and_its_link_show
     for item in desk.waiting():
         answer = boss.get(item.url)
         assert answer.status_code == 200
-        assert answer.context["cl"].result_count == item.count, item.label
+        listed = answer.context.get("cl")
+        shown = listed.result_count if listed is not None else len(answer.context["waiting"])
+        assert shown == item.count, item.label
         assert CANARY not in answer.text
 
 
