@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -12,44 +12,40 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from orders import delivery, invoice_pdf, printing, review
+from orders import coupon_admin as coupon_admin  # registers coupons
+from orders import coupons, delivery, invoice_pdf, printing, review
+from orders import points_admin as points_admin  # registers points
+from orders.admin_parts import Rows
+from orders.admin_parts import order_link as order_link
 from orders.models import Invoice, Order, OrderEvent, OrderLine, Payment, PrintJob, PrintJobEvent, WebhookEvent
 from orders.models.invoice import Issued
 from orders.money_words import price as price
 from privacy.admin import ReadOnlyAdmin
 
 
-class _Lines(admin.TabularInline):  # type: ignore[type-arg]
-    extra = 0
-    can_delete = False
-    show_change_link = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-class OrderLines(_Lines):
+class OrderLines(Rows):
     model = OrderLine
     verbose_name_plural = "books"
-    fields = ("title", "format", "quantity", "each", "approved_revision", "approved_at")
+    fields = ("title", "format", "quantity", "each", "coupon", "points", "approved_revision", "approved_at")
     readonly_fields = fields
 
     @admin.display(description="each")
     def each(self, line: OrderLine) -> str:
         return price(line.unit_price, line.order.currency)
 
+    @admin.display(description="coupon")
+    def coupon(self, line: OrderLine) -> str:
+        return price(-line.discount, line.order.currency) if line.discount else "-"
 
-class OrderEvents(_Lines):
+
+class OrderEvents(Rows):
     model = OrderEvent
     verbose_name_plural = "what happened"
     fields = ("at", "kind", "actor", "detail")
     readonly_fields = fields
 
 
-class Payments(_Lines):
+class Payments(Rows):
     model = Payment
     fields = ("sum", "state", "created_at", "paid_at", "intent_id")
     readonly_fields = fields
@@ -59,16 +55,11 @@ class Payments(_Lines):
         return price(payment.amount, payment.currency)
 
 
-class PrintJobEvents(_Lines):
+class PrintJobEvents(Rows):
     model = PrintJobEvent
     verbose_name_plural = "what happened"
     fields = ("at", "kind", "actor", "detail")
     readonly_fields = fields
-
-
-def order_link(order: Order) -> SafeString:
-    """The order's staff page."""
-    return format_html('<a href="{}">{}</a>', reverse("admin:orders_order_change", args=[order.pk]), order.number)
 
 
 def pdf_link(issued: Issued, label: str = "") -> SafeString:
@@ -153,7 +144,7 @@ class OrderAdmin(ReadOnlyAdmin):
     fieldsets = (
         (None, {"fields": ("number", "state", "print_jobs", "what_to_do")}),
         ("Customer", {"fields": ("name", "email", "phone", "address", "shipping_method")}),
-        ("Money", {"fields": ("books", "delivery", "sum", "vat", "invoice_pdf")}),
+        ("Money", {"fields": ("books", "coupon", "points", "delivery", "sum", "vat", "invoice_pdf")}),
         ("When", {"fields": ("created_at", "paid_at", "approved_at", "shipped_at", "delivered_at", "completed_at",
                              "cancelled_at")}),
     )  # fmt: skip
@@ -167,6 +158,18 @@ class OrderAdmin(ReadOnlyAdmin):
     @admin.display(description="books")
     def books(self, order: Order) -> str:
         return price(order.items_total, order.currency)
+
+    @admin.display(description="coupon")
+    def coupon(self, order: Order) -> str:
+        if not order.discount_total:
+            return "none"
+        return f"{price(-order.discount_total, order.currency)} ({coupons.code_of(order)})"
+
+    @admin.display(description="points")
+    def points(self, order: Order) -> str:
+        if not order.points_used:
+            return "none"
+        return f"{price(-order.points_total, order.currency)} ({order.points_used:,} points)"
 
     @admin.display(description="delivery")
     def delivery(self, order: Order) -> str:

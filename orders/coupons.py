@@ -59,6 +59,11 @@ def tidy(code: str) -> str:
     return "".join(code.split()).upper()
 
 
+def is_code(code: str) -> bool:
+    """Whether a tidied text may be the code of a new coupon."""
+    return re.fullmatch(rf"[A-Z0-9-]{{3,{MAX_LENGTH}}}", code) is not None
+
+
 def off(coupon: Coupon, items: int) -> int:
     """What a coupon takes off books that cost `items`; both in minor units. Half a cent is the customer's."""
     if coupon.kind == Coupon.Kind.AMOUNT:

@@ -9,6 +9,7 @@ Who changes an account holds its row. Whoever holds an order's row too took that
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +22,17 @@ from orders.allocation import Copy
 from orders.models import Order, PointsAccount, PointsEntry
 
 Kind = PointsEntry.Kind
+LEDGER_LENGTH = 50  # entries on the account page
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A customer's points as their account page tells of them. `worth` is in minor units."""
+
+    balance: int
+    worth: int
+    owed: int
+    entries: Sequence[tuple[PointsEntry, str]]
 
 
 class NotEnough(Exception):
@@ -31,6 +43,38 @@ def balance(user: User | None) -> int:
     """The points that a customer can spend; 0 for a guest."""
     account = PointsAccount.objects.filter(user=user).first() if user else None
     return account.balance if account else 0
+
+
+def ledger_of(user: User) -> Ledger:
+    """A customer's points and the newest entries, each in plain words."""
+    account = PointsAccount.objects.filter(user=user).first() or PointsAccount(user=user)
+    entries = account.entries.select_related("order").order_by("-pk")[:LEDGER_LENGTH] if account.pk else []
+    return Ledger(
+        balance=account.balance,
+        worth=account.balance * settings.POINT_VALUE,
+        owed=account.owed,
+        entries=[(entry, in_words(entry)) for entry in entries],
+    )
+
+
+def in_words(entry: PointsEntry) -> str:
+    """Why the balance changed, for the customer."""
+    order = entry.order.number if entry.order else ""
+    match entry.kind:
+        case Kind.EARNED:
+            return f"Earned with order {order}"
+        case Kind.SPENT:
+            return f"Used for order {order}"
+        case Kind.BACK:
+            return f"Given back: used for order {order}"
+        case Kind.TAKEN:
+            return f"Taken back: earned with a book of order {order} that went back"
+        case Kind.SETTLED if entry.points > 0:
+            return "You had used these already, so they come off the next points you earn"
+        case Kind.SETTLED:
+            return "Settled: points that were still to come off"
+        case _:
+            return f"From us: {entry.note}" if entry.note else "From us"
 
 
 def earned_with(order: Order) -> int:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
-from orders import timeline
+from orders import points, timeline
 from orders.models import Order, OrderLine
 from privacy import children, clock, holdings
 
@@ -30,7 +31,7 @@ class HeldChild:
 @login_required
 @require_GET
 def show(request: HttpRequest) -> HttpResponse:
-    """The customer's own orders, newest first (P46), and the way to each child's data (P6)."""
+    """The customer's own orders, newest first (P46), the way to each child's data (P6), and their points (P40)."""
     assert isinstance(request.user, User)
     orders = Order.objects.filter(user=request.user).prefetch_related(
         Prefetch("lines", OrderLine.objects.select_related("edition__child"))
@@ -40,6 +41,9 @@ def show(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": [{"order": order, "said": timeline.said(order)} for order in shown],
         "held": [_held(line, now) for order in shown for line in order.lines.all() if line.edition is not None],
+        "points_per": settings.POINTS_PER,
+        "point_value": settings.POINT_VALUE,
+        "points": points.ledger_of(request.user),
         "now": now,
     }
     return render(request, "orders/account.html", context)

@@ -3,6 +3,7 @@
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
+from django.test import Client
 
 from accounts.models import User
 from orders import allocation, points, states
@@ -124,6 +125,36 @@ def test_p40_what_was_never_earned_is_not_taken_back(karen: User) -> None:
     assert points.take_back_earned(order, allocation.copies_of(order), [], key="case") == 0
     assert points.take_back_earned(ordered(None), [], [], key="case") == 0
     assert not PointsEntry.objects.exists()
+
+
+def test_p40_the_account_page_says_in_plain_words_where_points_came_from_and_went(client: Client, karen: User) -> None:
+    client.force_login(karen)
+    assert "You have no points yet." in client.get("/account/").text
+    first = ordered(karen, copies=2, number="LD-FRSTXX")
+    points.earn(first)
+    second = ordered(karen, used=50, number="LD-SCNDXX")
+    points.spend(second, 50)
+    page = client.get("/account/").text
+    for said in (
+        "9 points</strong>, worth €0.45",
+        "+59",
+        "Earned with order LD-FRSTXX",
+        "−50",
+        "Used for order LD-SCND",
+    ):
+        assert said in page
+    points.take_back_earned(first, allocation.copies_of(first), [], key="case")
+    page = client.get("/account/").text
+    for said in ("You have no points.", "50 points that you had used were earned with a book that went back."):
+        assert said in page
+    assert "Taken back: earned with a book of order LD-FRSTXX that went back" in page
+    give_points(karen, 3)
+    points.earn(ordered(karen))
+    page = client.get("/account/").text
+    assert "Settled: points that were still to come off" in page
+    assert "From us: For a test" in page
+    client.force_login(User.objects.create_user("other@example.com", "a-long-password"))
+    assert "LD-FRSTXX" not in client.get("/account/").text
 
 
 def test_p40_staff_give_and_correct_with_a_note_but_never_below_zero(karen: User) -> None:
