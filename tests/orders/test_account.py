@@ -53,11 +53,11 @@ def test_three_orders_take_as_many_queries_as_one(
     client.force_login(karen)
     make_ordered(user=karen)
     client.get(URL)
-    with django_assert_num_queries(4):  # session, user, orders, lines
+    with django_assert_num_queries(5):  # session, user, orders, lines, points
         client.get(URL)
     make_ordered(user=karen, books=3)
     make_ordered(user=karen, books=2)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert client.get(URL).text.count("account-order__number") == 3
 
 
