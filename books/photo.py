@@ -125,6 +125,16 @@ def crop(jpeg: bytes, crop: SquareCrop, *, size: int) -> bytes:
     return buffer.getvalue()
 
 
+def shrink(jpeg: bytes, *, side: int) -> bytes:
+    """A sanitised photo as a JPEG whose longer side has at most `side` pixels."""
+    image = Image.open(io.BytesIO(jpeg), formats=["JPEG"])
+    image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    small = image.convert("RGB")
+    buffer = io.BytesIO()
+    Image.frombytes("RGB", small.size, small.tobytes()).save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
+
+
 def _kind(data: bytes) -> str:
     """Pillow's name of a format we accept, by the file's first bytes; its name and its declared type count
     for nothing."""

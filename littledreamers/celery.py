@@ -42,6 +42,7 @@ app.conf.beat_schedule = {
     "carry out decided refunds": _every(10, "refunds.sweep_payouts"),
     "write missing credit notes": _every(60, "refunds.sweep_credit_notes"),
     "tell staff about late refunds": _every(3600, "refunds.sweep_deadlines"),
+    "remind of returned parcels and settle what is put right": _every(600, "refunds.sweep_returns"),
     "announce versions that staff made": _every(600, "refunds.sweep_proposals"),
     "remind of digital copies and cancel what nobody approved": _every(3600, "refunds.sweep_unapproved"),
     "remind staff of the rules": _every(3600, "privacy.remind_staff"),

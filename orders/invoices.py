@@ -36,8 +36,8 @@ def want(order: Order) -> None:
 
 
 def due() -> QuerySet[Order]:
-    """Paid orders without an invoice."""
-    return Order.objects.filter(invoice=None).exclude(paid_at=None).exclude(name="")
+    """Paid orders without an invoice. What replaces a faulty book costs nothing (P43) and has none."""
+    return Order.objects.filter(invoice=None, replaces=None).exclude(paid_at=None).exclude(name="")
 
 
 def make(order: Order) -> Invoice:
@@ -52,7 +52,7 @@ def _make(order: Order) -> Invoice:
     known = Invoice.objects.filter(order=held).first()
     if known is not None:
         return known
-    if held.paid_at is None or not held.name:
+    if held.paid_at is None or not held.name or held.replaces_id is not None:
         raise NothingToInvoice(held.number)
     snapshot: dict[str, Any] = {
         "order": held,

@@ -27,7 +27,7 @@ def register(call: Callable[[Order], Iterable[Paper]]) -> None:
 
 def of_order(order: Order) -> list[Paper]:
     """Everything there is for an order, the invoice first. It is made at the latest when it is opened."""
-    if order.paid_at is None:
+    if order.paid_at is None or order.replaces_id is not None:
         return []
     invoice = Paper("Invoice", reverse("orders:invoice", args=[order.number]))
     return [invoice, *(paper for call in _MORE for paper in call(order))]

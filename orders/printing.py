@@ -255,6 +255,18 @@ def reprint(line: OrderLine, *, copies: int, actor: str) -> PrintJob:
 
 
 @transaction.atomic
+def stop_reprint(job: PrintJob, *, actor: str) -> bool:
+    """The customer chose something else: new copies that are not at the printer are not made. False: they are."""
+    _hold(job)
+    if job.state == State.CANCELLED:
+        return True
+    if job.reprint_of_id is None or job.state not in STOPPED_OR_WAITING:
+        return False
+    _move(job, STOPPED_OR_WAITING, State.CANCELLED, actor=actor)
+    return True
+
+
+@transaction.atomic
 def cancel(order: Order, *, actor: str) -> bool:
     """Stop every job that has not left the house. False: some job has, and printing cannot be stopped any more.
 

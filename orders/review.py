@@ -79,11 +79,13 @@ def running_out() -> QuerySet[Order]:
 
 
 def begin(order: Order) -> None:
-    """The order has just been paid: confirm it and have the digital copies made.
+    """The order has just been paid: confirm it and have the digital copies made. One that costs nothing because it
+    replaces a faulty book (P43) has been announced by whoever made it.
 
     Safe to call again; the sweeper does.
     """
-    mails.order_confirmed(order)
+    if order.replaces_id is None:
+        mails.order_confirmed(order)
     for line in _lines(order):
         if line.edition is not None and children.is_open(line.edition.child):
             editions.want_full(editions.latest(line.edition))

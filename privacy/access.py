@@ -17,6 +17,8 @@ from privacy.reasons import NoReason, require_reason
 
 PERMISSION = "privacy.view_child_data"
 FOR_THE_PRINTER = frozenset({Kind.INTERIOR, Kind.COVER})
+# What shows a fault is looked at, or given back to the parent; no book is made of it (P25).
+FOR_EVIDENCE = frozenset({Purpose.PREVIEW, Purpose.RIGHTS})
 # Nobody but a machine of ours makes print files.
 PURPOSES_OF = {
     "parent": frozenset({Purpose.PREVIEW, Purpose.RENDER, Purpose.RIGHTS}),
@@ -53,6 +55,8 @@ def check(kind: Kind, *, purpose: Purpose, actor: Actor, reason: str) -> None:
         raise PurposeRefused("A child's data is used to make the book and for nothing else.")
     if actor.label == "printer" and (purpose is not Purpose.PRINT or kind not in FOR_THE_PRINTER):
         raise PurposeRefused("The printer gets the print files and nothing else.")
+    if kind is Kind.EVIDENCE and purpose not in FOR_EVIDENCE:
+        raise PurposeRefused("Photos of a fault are for deciding about it and for nothing else.")
     if purpose not in PURPOSES_OF.get(actor.role, frozenset()):
         raise PurposeRefused("Nobody of this kind opens a child's data for this.")
     if actor.is_staff:

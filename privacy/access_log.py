@@ -18,6 +18,7 @@ WHAT: dict[str, str] = {
     Kind.INTERIOR: "print file of the pages",
     Kind.COVER: "print file of the cover",
     Kind.MESSAGE: "messages between you and us",
+    Kind.EVIDENCE: "photos of the fault",
 }
 WHY: dict[str, str] = {
     Purpose.PREVIEW: "to show you your book",
@@ -27,6 +28,7 @@ WHY: dict[str, str] = {
 }
 # Words are not drawn: whatever they were opened for, they were read to talk with each other.
 WHY_WORDS = "to talk with you about your book"
+WHY_EVIDENCE = "to look at the fault"
 
 
 FORGOTTEN_REASON = "for a reason that was forgotten with your child’s data"
@@ -102,4 +104,6 @@ def why(kind: str, purpose: str) -> str:
     """What the vault was opened for where nobody typed a reason."""
     if kind == Kind.MESSAGE and purpose != Purpose.RIGHTS:
         return WHY_WORDS
+    if kind == Kind.EVIDENCE and purpose != Purpose.RIGHTS:
+        return WHY_EVIDENCE
     return WHY.get(purpose, purpose)

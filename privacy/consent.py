@@ -1,5 +1,7 @@
-"""The parent's or guardian's declaration and consent: the words beside the boxes and the record of them (P2,
-P4)."""
+"""The parent's or guardian's declaration and consent: the words beside the boxes and the record of them (P2, P4).
+
+There are two: for making a book, and for looking at photos and words about a faulty one (P25).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +16,11 @@ GUARDIAN = "I am this child’s parent or legal guardian, and I am an adult."
 CONSENT = (
     "I agree that {shop} uses my child’s name, age and looks, and the photo if I add one, to make this book,"
     " and deletes all of it {days} days after I send it. I can withdraw this at any time."
+)
+EVIDENCE = (
+    "I agree that {shop} keeps the photos and words I send about this return, looks at them to decide about it, and"
+    " deletes them {days} days after I send the first of them. If they show or name a child, I am its parent or legal"
+    " guardian. I can withdraw this at any time."
 )
 
 
@@ -32,9 +39,14 @@ def wording() -> str:
     return f"{guardian_declaration()}\n{consent_sentence()}"
 
 
+def evidence_sentence() -> str:
+    """The sentence beside the one box under photos and words about a faulty book (P25)."""
+    return EVIDENCE.format(shop=settings.SHOP_NAME, days=settings.CHILD_RETENTION.days)
+
+
 @dataclass(frozen=True)
 class ConsentGiven:
-    """Both boxes were ticked by hand, beside this wording and under this policy."""
+    """Every box was ticked by hand, beside this wording and under this policy."""
 
     policy: PolicyVersion
     wording: str
@@ -45,6 +57,11 @@ class ConsentGiven:
         """Given just now, under the privacy policy in force, with the sentences as they are shown today."""
         return cls(policy=policies.current("privacy"), wording=wording(), method=method)
 
+    @classmethod
+    def for_evidence(cls, *, method: str = "web form") -> "ConsentGiven":
+        """Given just now to keep photos and words about a faulty book, and nothing else."""
+        return cls(policy=policies.current("privacy"), wording=evidence_sentence(), method=method)
+
 
 class ConsentMissing(Exception):
     """Nothing is collected without the guardian's declaration and consent (P2, P4)."""
@@ -52,7 +69,7 @@ class ConsentMissing(Exception):
 
 def record(child: Child, given: ConsentGiven, *, at: datetime) -> Consent:
     """Store the proof, in the transaction of the data it is about. Raises ConsentMissing."""
-    if given.wording != wording() or given.policy.slug != "privacy":
+    if given.wording not in (wording(), evidence_sentence()) or given.policy.slug != "privacy":
         raise ConsentMissing("Both boxes must be ticked, beside the sentences that are in force.")
     return Consent.objects.create(
         child=child,

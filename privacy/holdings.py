@@ -70,6 +70,12 @@ _GROUPS = (
         "One message between you and us about the book.",
         "{} messages between you and us about the book.",
     ),
+    _Group(
+        "Photos of the fault",
+        (Kind.EVIDENCE,),
+        "Your photo of what is wrong, without the place, the camera or anything else that was hidden in the file.",
+        "{} photos of what is wrong, without the place, the camera or anything else that was hidden in the files.",
+    ),
 )
 
 _MORE: list[Callable[[Child], Iterable[Holding]]] = []

@@ -24,6 +24,16 @@ WORDS = Record(
     Runs.PURGE,
     Export.DOWNLOAD,
 )
+FAULT = Record(
+    About.CHILD,
+    "Photos and words that you send about a fault of a printed book",
+    "To see the fault and to decide about your return",
+    CONSENT,
+    "{child_days} days from the moment you send them; {abandoned_hours} hours if you do not finish",
+    "privacy.retention.purge",
+    Runs.PURGE,
+    Export.DOWNLOAD,
+)
 CONSENTED = Record(
     About.CUSTOMER,
     "That you consented: when, how, to which sentences, under which version of this policy",
@@ -92,7 +102,12 @@ CLAIMS = (
     # One column of ciphertext; what is too large for it lies in a file, encrypted under the same key.
     Claim(
         "privacy.VaultItem",
-        {CHILD: "ciphertext", WORDS: "ciphertext", TECHNICAL: "id child kind number blob size created_at"},
+        {
+            CHILD: "ciphertext",
+            WORDS: "ciphertext",
+            FAULT: "ciphertext",
+            TECHNICAL: "id child kind number blob size created_at",
+        },
     ),
     Claim("privacy.VaultAccess", {LOOKED: "child kind purpose actor reason hour count", TECHNICAL: "id"}),
     Claim("privacy.PolicyVersion", {TECHNICAL: "id slug version effective_from html sha256 published_at"}),

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     INTERIOR = "interior"
     COVER = "cover"
     MESSAGE = "message"
+    EVIDENCE = "evidence"
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,10 @@ from orders.admin import IssuedAdmin, order_link, price
 from orders.invoice_pdf import Sheet
 from orders.models import Refund
 from privacy.admin import ReadOnlyAdmin
-from refunds import credit_notes, payouts
+from refunds import admin_returns, credit_notes, payouts
 from refunds.models import Case, ChangeRequest, CreditNote
+
+__all__ = ["admin_returns"]  # registers itself
 
 
 @admin.register(ChangeRequest)

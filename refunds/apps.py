@@ -5,9 +5,18 @@ class RefundsConfig(AppConfig):
     name = "refunds"
 
     def ready(self) -> None:
-        from orders import papers, payments, review, webhooks
+        from orders import papers, payments, printing, review, webhooks
         from privacy import children, choices, exports
-        from refunds import changes, credit_notes, data_export, forgetting, if_forgotten, payouts
+        from refunds import (
+            changes,
+            credit_notes,
+            data_export,
+            evidence_holder,
+            forgetting,
+            if_forgotten,
+            payouts,
+            settling,
+        )
 
         payments.on_paid_after_cancel(payouts.paid_after_cancel)
         for event in ("refund.created", "refund.updated", "refund.failed"):
@@ -18,3 +27,8 @@ class RefundsConfig(AppConfig):
         children.on_forget(forgetting.child_forgotten)
         choices.register_consequence(if_forgotten.consequence)
         exports.register(data_export.part)
+        exports.register(evidence_holder.part)
+        children.register_finder(evidence_holder.find)
+        choices.register_place(evidence_holder.place)
+        choices.register_consequence(evidence_holder.consequence)
+        printing.on_reprint(settling.reprint_changed)

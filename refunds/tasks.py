@@ -4,7 +4,8 @@ import structlog
 from celery import shared_task
 
 from orders.models import Order, Refund
-from refunds import answer_deadlines, cancelling, credit_notes, deadlines, forgetting, payouts
+from refunds import answer_deadlines, cancelling, credit_notes, deadlines, forgetting, payouts, returns, settling
+from refunds.models import Return
 
 log = structlog.get_logger("littledreamers.refunds")
 
@@ -22,6 +23,20 @@ def sweep_payouts() -> None:
     """Carry out what waits, oldest first."""
     for refund_id in list(payouts.waiting().order_by("pk").values_list("pk", flat=True)[:BATCH]):
         payouts.execute(refund_id)
+
+
+@shared_task(name="refunds.sweep_returns")
+def sweep_returns() -> None:
+    """Remind of parcels and photos that have not come, close what never came, and settle what has been put right."""
+    waiting = Return.objects.filter(state__in=[Return.State.INSTRUCTED, Return.State.MORE_ASKED])
+    for one in waiting.select_related("order").order_by("pk"):
+        try:
+            returns.remind_or_lapse(one)
+        except returns.Refused:  # it has moved on at this moment
+            continue
+        except Exception as error:
+            log.error("return not looked at", number=one.number, error=type(error).__name__)
+    settling.follow()
 
 
 @shared_task(name="refunds.write_credit_note")

@@ -4,6 +4,7 @@ from django.urls import path
 
 import orders.urls  # noqa: F401 - registers what an order number looks like in an address
 from orders.views import order
+from refunds import return_urls
 from refunds.views import credit_note, parent, parent_changes, parent_versions, staff, staff_changes
 
 app_name = "refunds"
@@ -18,4 +19,5 @@ urlpatterns = [
     path("orders/<order:number>/books/<int:line_id>/cancel/", parent.cancel_book_mine, name="cancel_book_mine"),
     path("staff/orders/<order:number>/cancel/", staff.cancel, name="cancel"),
     path("staff/changes/<int:request_id>/", staff_changes.change, name="change"),
+    *return_urls.urlpatterns,
 ]

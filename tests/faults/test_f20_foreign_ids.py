@@ -31,6 +31,8 @@ OF_SOMEBODY = {"uuid:edition_id", "uuid:edition", "order:number", "int:line_id",
 FOR_EVERYBODY = {
     "slug:slug": "stories and policies",
     "slug:document": "behind an order's number",
+    "slug:of_return": "behind an order's number",
+    "int:photo": "behind an order's number",
     "slug:layer": "drawings",
     "slug:key": "drawn examples",
     "slug:version": "of a story",

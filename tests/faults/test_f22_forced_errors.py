@@ -65,7 +65,14 @@ def fired() -> list[str]:
 def posted(address: Address) -> dict[str, Any]:
     """A form with a canary in every field, and a file whose name, type and bytes are some too."""
     picture = SimpleUploadedFile(f"{POSTED}.jpg", portrait(400) + POSTED.encode(), f"image/jpeg; name={POSTED}")
-    told = {"text": MESSAGE, "message": MESSAGE, "reason": POSTED, "note": POSTED, "email": f"{POSTED}@example.test"}
+    told = {
+        "text": MESSAGE,
+        "message": MESSAGE,
+        "words": MESSAGE,
+        "reason": POSTED,
+        "note": POSTED,
+        "email": f"{POSTED}@example.test",
+    }
     return {**answers(name=NAME, dedication=DEDICATION), **told, "approve": "on", "revision": "1", "photo": picture}
 
 

@@ -25,8 +25,8 @@ from privacy import children, contact
 from privacy.consent import ConsentGiven
 from privacy.masked import Masked
 from privacy.models import Child, Receipt
-from refunds import changes
-from refunds.models import ChangeRequest
+from refunds import changes, evidence
+from refunds.models import ChangeRequest, Return, ReturnLine
 from tests.books.making import LOOKS
 from tests.books.small_story import portrait
 from tests.faults.addresses import Address
@@ -53,6 +53,7 @@ class Shop:
     edition: Edition
     job: PrintJob
     asked: ChangeRequest
+    returned: Return
     receipt: Receipt
     story: Story
     session: str  # of a browser that placed the order and is signed in as the owner of the shop
@@ -73,6 +74,8 @@ class Shop:
             "uuid:edition": self.edition.pk,
             "int:number": 1,
             "int:page": 1,
+            "slug:of_return": self.returned.number,
+            "int:photo": 1,
             "int:line_id": self.order.lines.get().pk,
             "int:request_id": self.asked.pk,
             "int:name": 1,
@@ -157,7 +160,18 @@ def make_shop(story: Story) -> Shop:
     session.save()
     client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
     key = str(client.session.session_key)
-    return Shop(order, edition, job, asked, receipt, story, key)
+    return Shop(order, edition, job, asked, _returned(order), receipt, story, key)
+
+
+def _returned(order: Order) -> Return:
+    """A return with a photo and words; the order is still with the parent, so it is written down by hand."""
+    with transaction.atomic():
+        child = evidence.begin(consent=ConsentGiven.for_evidence())
+        evidence.add(child, photos=[SanitisedPhoto(Masked(portrait(400)), 400, 400)], words=MESSAGE)
+    children.keep_for_order(child)
+    returned = Return.objects.create(number="R-TTTTTT", order=order, reason="print", wish="refund", evidence=child)
+    ReturnLine.objects.create(of=returned, line=order.lines.get(), copies=1)
+    return returned
 
 
 def _edition(story: Story) -> Edition:

@@ -21,6 +21,8 @@ READERS: dict[str, set[str]] = {
     "books/data_export.py": {"RIGHTS"},
     "refunds/changes.py": {"RENDER"},
     "refunds/data_export.py": {"RIGHTS"},
+    "refunds/evidence.py": {"PREVIEW"},
+    "refunds/evidence_holder.py": {"RIGHTS"},
     "littledreamers/walk.py": {"PRINT"},  # the demo shows what the printer gets
     "littledreamers/proof/reading.py": {"RIGHTS"},  # tries to read a backup after the expiry, and must fail
 }
@@ -37,6 +39,7 @@ WRITERS = {
     "books/page_images.py",
     "books/print_files.py",
     "refunds/changes.py",
+    "refunds/evidence.py",
 }
 # Modules of the vault itself, and those that say a purpose in words or check it.
 INSIDE = {"privacy/vault.py", "privacy/purposes.py", "privacy/access.py", "privacy/access_log.py"}
