@@ -11,8 +11,8 @@ from django.db.models import TextChoices
 
 from orders import job_states, states
 from orders.models import Order, PrintJob, Refund
-from refunds import case_states, changes, payouts
-from refunds.models import Case, ChangeRequest
+from refunds import case_states, changes, payouts, returns
+from refunds.models import Case, ChangeRequest, Return
 
 BOX_W, BOX_H = 176, 44
 GAP_X, GAP_Y = 76, 34
@@ -42,6 +42,7 @@ def machines() -> list[Machine]:
         Machine(
             "change_request", "A change request", "refunds.changes", ChangeRequest.State, changes.TRANSITIONS, "open"
         ),
+        Machine("return", "A return", "refunds.returns", Return.State, returns.TRANSITIONS, "asked"),
         Machine("refund", "A refund at the provider", "refunds.payouts", Refund.State, payouts.TRANSITIONS, "decided"),
     ]
 

@@ -17,7 +17,8 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     State.SHIPPED: frozenset(),
     # Staff queue it anew as another job, or the order is cancelled.
     State.BLOCKED: frozenset({State.CANCELLED}),
-    State.REJECTED: frozenset(),
+    # The customer of a faulty book chose something else than new copies (P43).
+    State.REJECTED: frozenset({State.CANCELLED}),
     State.CANCELLED: frozenset(),
 }
 

@@ -262,7 +262,7 @@ def stop_reprint(job: PrintJob, *, actor: str) -> bool:
         return True
     if job.reprint_of_id is None or job.state not in STOPPED_OR_WAITING:
         return False
-    _move(job, STOPPED_OR_WAITING, State.CANCELLED, actor=actor)
+    job_states.move(job, (job.state,), State.CANCELLED, actor=actor)
     return True
 
 

@@ -15,12 +15,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from accounts.models import User
 from books.photo import SanitisedPhoto
-from orders import numbers, states
+from orders import delivery, local_days, numbers, states
 from orders.models import Order, OrderLine
 from privacy import children
 from privacy.models import Child
@@ -78,22 +78,38 @@ class Refused(Exception):
 
 
 def return_until(order: Order) -> date | None:
-    """The last day on which a fault can be told under our promise (P24); None while no day of delivery is known."""
-    if order.delivered_at is None:
-        return None
-    return timezone.localdate(order.delivered_at) + settings.RETURN_WINDOW
+    """The last day on which a fault of any book can be told under our promise (P24); None while that is not known, as
+    before the parcel has arrived."""
+    days = [delivery.return_until(order, line) for line in _printed(order)]
+    return None if not days or None in days else max(day for day in days if day is not None)
 
 
 def may_return(order: Order) -> bool:
-    """Whether a printed book may be returned today: it has been sent, and day 7 after its delivery is not over."""
-    last = return_until(order)
-    return order.state in ARRIVED and (last is None or timezone.localdate() <= last)
+    """Whether any printed book may be returned today: it has been sent, and day 7 after its delivery is not over."""
+    return any(_may_return(line) for line in _printed(order))
 
 
 def copies_left(line: OrderLine) -> int:
-    """How many copies of a line are in no return."""
-    taken = ReturnLine.objects.filter(line=line).exclude(of__state__in=_GIVEN_UP).aggregate(n=Sum("copies"))["n"]
-    return line.quantity - (taken or 0)
+    """How many copies of a line the customer has that are in no return. Copies that were replaced by new ones count
+    again: the new ones may have a fault too. Never more than were bought."""
+    if line.cancelled_at is not None:
+        return 0
+    replaced = Q(of__state=State.SETTLED, of__wish=Return.Wish.REPRINT, of__case=None)
+    standing = ReturnLine.objects.filter(line=line).exclude(of__state__in=_GIVEN_UP).exclude(replaced)
+    return line.quantity - (standing.aggregate(n=Sum("copies"))["n"] or 0)
+
+
+def returnable(order: Order) -> dict[OrderLine, int]:
+    """The books of an order that may be returned today, and how many copies of each."""
+    return {line: left for line in _printed(order) if _may_return(line) and (left := copies_left(line)) > 0}
+
+
+def _printed(order: Order) -> list[OrderLine]:
+    return list(order.lines.filter(cancelled_at=None).select_related("order").order_by("pk"))
+
+
+def _may_return(line: OrderLine) -> bool:
+    return delivery.may_return(line.order, local_days.today(line.order.country), line)
 
 
 @transaction.atomic
@@ -106,12 +122,13 @@ def ask(*, order: Order, copies: Mapping[int, int], reason: str, wish: str, draf
     held = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     if not may_return(held):
         raise CannotReturn(return_until(held))
-    wanted = {line: copies[line.pk] for line in held.lines.order_by("pk") if copies.get(line.pk)}
-    if not wanted or set(copies) - {line.pk for line in held.lines.all()}:
+    wanted = {line: copies[line.pk] for line in _printed(held) if copies.get(line.pk)}
+    if not wanted or set(copies) - {line.pk for line in wanted}:
         raise ValueError("which books?")
+    left = returnable(held)
     for line, count in wanted.items():
-        if count < 0 or count > copies_left(line):
-            raise TooManyCopies(line, copies_left(line))
+        if not 0 < count <= left.get(line, 0):
+            raise TooManyCopies(line, left.get(line, 0))
     if draft is not None:
         children.keep_for_order(draft)
     asked = Return.objects.create(

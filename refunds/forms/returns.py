@@ -143,9 +143,7 @@ class ReturnForm(EvidenceForm):
 
     def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.left: Mapping[OrderLine, int] = {
-            line: left for line in order.lines.all() if (left := returns.copies_left(line)) > 0
-        }
+        self.left: Mapping[OrderLine, int] = returns.returnable(order)
         if order.replaces_id is not None:  # it cost nothing: a person gives the money of the first one back
             wish = self.fields["wish"]
             assert isinstance(wish, forms.ChoiceField)

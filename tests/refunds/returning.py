@@ -38,7 +38,7 @@ def delivered(*, days_ago: int = 1, books: int = 1, quantity: int = 1, **fields:
     for number, line in enumerate(order.lines.order_by("pk"), 1):
         PrintJob.objects.create(
             number=f"J-{order.pk}-{number}", line=line, revision=1, profile="house", state="shipped", page_count=24,
-            sent_at=timezone.now(), shipped_at=timezone.now(),
+            sent_at=timezone.now(), shipped_at=order.delivered_at, delivered_at=order.delivered_at,
         )  # fmt: skip
     return order
 
