@@ -1,5 +1,8 @@
-"""The shop's policies and their versions: texts in code, published once, never changed afterwards (P31,
-P32)."""
+"""The shop's policies and their versions: published once, never changed afterwards (P31, P32).
+
+The code holds the text in force, or about to be. What was published before stays in the database of the installation
+that published it, and stays readable there.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -28,8 +31,8 @@ class Policy:
 
 
 POLICIES: tuple[Policy, ...] = (
-    Policy("privacy", "Privacy policy", "1", date(2026, 11, 22), "policies/privacy-1.html"),
-    Policy("refunds", "Refund policy", "1", date(2026, 11, 22), "policies/refunds-1.html"),
+    Policy("privacy", "Privacy policy", "2", date(2026, 11, 29), "policies/privacy-2.html"),
+    Policy("refunds", "Refund policy", "2", date(2026, 11, 29), "policies/refunds-2.html"),
     Policy("cookies", "Cookies", "1", date(2026, 11, 22), "policies/cookies-1.html"),
 )
 
@@ -72,7 +75,7 @@ def publish() -> list[PolicyVersion]:
         elif published != sha256:
             raise PolicyChanged(
                 f"The text of {policy.slug} version {policy.version} is not the one that was published."
-                " Add a new version to privacy/policies.py and keep the old template as it was."
+                " Put a new version into privacy/policies.py in its place; the published one stays readable."
             )
     stored = []
     for version in new:

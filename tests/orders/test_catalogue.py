@@ -177,7 +177,7 @@ def test_the_shelf_is_looked_at_again_after_a_while(published: Story, monkeypatc
 
 
 def policy(version: str, day: date, slug: str = "privacy") -> Policy:
-    return Policy(slug, "Privacy policy", version, day, "policies/privacy-1.html")
+    return Policy(slug, "Privacy policy", version, day, "policies/privacy-2.html")
 
 
 def test_p32_a_changed_policy_is_announced_on_the_home_page(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

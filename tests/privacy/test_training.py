@@ -13,6 +13,7 @@ from littledreamers.celery import app as celery
 from privacy import policies, tasks, training
 from privacy.models import PolicyVersion, StaffTraining
 
+VERSION = next(policy.version for policy in policies.POLICIES if policy.slug == "privacy")
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -42,7 +43,7 @@ def form(**changes: object) -> dict[str, object]:
     return {"policy": policies.current("privacy").pk, "read": "on", "password": PASSWORD, **changes}
 
 
-def new_policy(version: str = "2", effective_from: date | None = None) -> PolicyVersion:
+def new_policy(version: str = "3", effective_from: date | None = None) -> PolicyVersion:
     return PolicyVersion.objects.create(
         slug="privacy",
         version=version,
@@ -64,7 +65,8 @@ def test_p14_somebody_reads_both_and_acknowledges_for_themselves(staff: User) ->
     row = StaffTraining.objects.get()
     assert (row.user, row.policy, row.acknowledged_at) == (staff, policies.current("privacy"), NOW)
     assert (
-        "have acknowledged version 1 on 23 November 2026. It holds until 23 November 2027" in client.get(ADDRESS).text
+        f"have acknowledged version {VERSION} on 23 November 2026. It holds until 23 November 2027"
+        in client.get(ADDRESS).text
     )
 
 
@@ -134,7 +136,7 @@ def test_p14_neither_an_older_policy_nor_a_day_to_come_counts(staff: User) -> No
     training.acknowledge(staff, first)
     assert training.state_of(staff).valid
     second = new_policy()
-    assert training.state_of(staff).missing == "version 2 of the privacy policy is not acknowledged"
+    assert training.state_of(staff).missing == "version 3 of the privacy policy is not acknowledged"
     with pytest.raises(ValueError, match="not the privacy policy in force"):
         training.acknowledge(staff, first)
     training.acknowledge(staff, second)
@@ -148,7 +150,7 @@ def test_p14_who_is_missing_is_seen_by_those_who_may(staff: User) -> None:
     staff.user_permissions.add(Permission.objects.get(codename="view_stafftraining"))
     page = signed_in(staff).get(ADDRESS).text
     assert page.index("Mia Lund</th>") < page.index("Ole Berg</th>"), "who is missing comes first"
-    assert "version 1 of the privacy policy is not acknowledged" in page
+    assert f"version {VERSION} of the privacy policy is not acknowledged" in page
 
 
 def test_p14_the_admin_says_what_is_missing(staff: User) -> None:
@@ -167,18 +169,18 @@ def test_p15_each_new_policy_is_announced_once(staff: User, now: time_machine.Tr
     User.objects.create_user("left@example.test", PASSWORD, is_staff=True, is_active=False)
     for _ in range(3):
         training.remind()
-    assert mails() == ["Please read: version 1 of our privacy policy"]
+    assert mails() == [f"Please read: version {VERSION} of our privacy policy"]
     assert OutgoingMail.objects.get().recipient == "staff@example.test"
     training.acknowledge(staff, policies.current("privacy"))
     new_policy(effective_from=NOW.date() + timedelta(days=14))
     training.remind()
     text = OutgoingMail.objects.order_by("pk").last().text  # type: ignore[union-attr]
     assert "comes into force on 7 December 2026" in text
-    assert "Your acknowledgement of version 1 holds until" in text
+    assert f"Your acknowledgement of version {VERSION} holds until" in text
     now.shift(timedelta(days=14))
     for _ in range(2):
         training.remind()
-    assert mails()[1:] == ["Please read: version 2 of our privacy policy"] * 2
+    assert mails()[1:] == ["Please read: version 3 of our privacy policy"] * 2
     assert "you cannot open children’s data" in OutgoingMail.objects.order_by("pk").last().text  # type: ignore[union-attr]
     training.acknowledge(staff, policies.current("privacy"))
     now.shift(timedelta(days=89))
