@@ -117,10 +117,10 @@ class CheckoutForm(forms.Form):
     )
     contact_by = Preselected(
         label="If the payment does not work, how may we reach you?",
-        choices=[(Order.ContactBy.EMAIL, "By e-mail"), (Order.ContactBy.PHONE, "By telephone")],
+        choices=[(Order.ContactBy.EMAIL, "Write to me"), (Order.ContactBy.PHONE, "Call me")],
         initial=Order.ContactBy.EMAIL,
         widget=forms.RadioSelect,
-        error_messages={"invalid_choice": "Please choose e-mail or telephone."},
+        error_messages={"invalid_choice": "Please choose whether we may write to you or call."},
     )
     country = forms.ChoiceField(
         label="Country",

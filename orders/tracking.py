@@ -16,6 +16,8 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.db.models import Value
+from django.db.models.functions import Replace
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
@@ -111,7 +113,8 @@ def delivered(event: WebhookEvent) -> None:
 def _jobs(number: str) -> list[PrintJob]:
     """The parcels with a tracking number, whether the printer gave the number or the carrier's address for it."""
     wanted = _plain(number)
-    like = PrintJob.objects.filter(state=PrintJob.State.SHIPPED, tracking__icontains=number)
+    bare = Replace(Replace("tracking", Value(" ")), Value("-"))  # people write numbers in groups
+    like = PrintJob.objects.annotate(bare=bare).filter(state=PrintJob.State.SHIPPED, bare__icontains=wanted)
     return [
         job
         for job in like.select_related("line__order").order_by("pk")

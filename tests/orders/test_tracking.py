@@ -84,6 +84,15 @@ def test_the_number_is_found_in_a_link_and_nowhere_else(client: Client) -> None:
     assert order.state == Order.State.DELIVERED
 
 
+@pytest.mark.parametrize(("typed", "told"), [("DK 12 34 56", "DK123456"), ("DK123456", "dk-1234 56")])
+def test_people_write_numbers_in_groups(client: Client, typed: str, told: str) -> None:
+    order, _ = on_its_way(shipped_at=LEFT)
+    PrintJob.objects.update(tracking=typed)
+    assert post(client, message(told)) == 200
+    order.refresh_from_db()
+    assert order.state == Order.State.DELIVERED
+
+
 @pytest.mark.parametrize("tag", ["InTransit", "OutForDelivery", "AvailableForPickup", "Exception", ""])
 def test_only_delivered_is_delivered(client: Client, tag: str) -> None:
     _, (job,) = on_its_way(shipped_at=LEFT)
