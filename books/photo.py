@@ -83,6 +83,15 @@ class SquareCrop(Protocol):
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A photo upright and in sRGB: three bytes a pixel, row by row."""
+
+    pixels: Masked[bytes]
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class SanitisedPhoto:
     """A photo rebuilt from its pixels: JPEG in sRGB, upright, without any metadata."""
 
@@ -93,6 +102,16 @@ class SanitisedPhoto:
 
 def sanitise(photo: "UploadedFile[bytes] | bytes") -> SanitisedPhoto:
     """Make a photo safe. Raises PhotoRejected with a message for the parent. Nothing is written to disk."""
+    picture = read(photo, largest=LARGEST_SIDE)
+    buffer = io.BytesIO()
+    image = Image.frombytes("RGB", (picture.width, picture.height), picture.pixels.reveal())
+    image.save(buffer, "JPEG", quality=QUALITY, subsampling=0)
+    return SanitisedPhoto(Masked(buffer.getvalue()), picture.width, picture.height)
+
+
+def read(photo: "UploadedFile[bytes] | bytes", *, largest: int) -> Picture:
+    """Nothing but the pixels, with at most `largest` of them a side. Raises PhotoRejected with a message for the
+    parent. Nothing is written to disk."""
     too_large = TOO_LARGE.format(limit=settings.PHOTO_MAX_BYTES // 2**20)
     if isinstance(photo, UploadedFile):
         if getattr(photo, "too_large", False) or (photo.size or 0) > settings.PHOTO_MAX_BYTES:
@@ -104,10 +123,7 @@ def sanitise(photo: "UploadedFile[bytes] | bytes") -> SanitisedPhoto:
     if _SECOND_FACES.search(photo) or zipfile.is_zipfile(io.BytesIO(photo)):
         raise PhotoRejected(TWO_FACED)
     with _turns:
-        width, height, pixels = _decode(photo, kind)
-    buffer = io.BytesIO()
-    Image.frombytes("RGB", (width, height), pixels).save(buffer, "JPEG", quality=QUALITY, subsampling=0)
-    return SanitisedPhoto(Masked(buffer.getvalue()), width, height)
+        return _decode(photo, kind, largest)
 
 
 def crop(jpeg: bytes, crop: SquareCrop, *, size: int) -> bytes:
@@ -165,15 +181,15 @@ def _max_pixels(kind: str) -> int:
     return MAX_PIXELS_OF.get(kind, MAX_PIXELS)
 
 
-def _decode(data: bytes, kind: str) -> tuple[int, int, bytes]:
-    """Size and RGB pixels, from a child process with little memory, little time and no rights to write."""
+def _decode(data: bytes, kind: str, largest: int) -> Picture:
+    """From a child process with little memory, little time and no rights to write."""
     command = [
         sys.executable,
         "-I",
         "-S",
         str(Path(photo_decoder.__file__)),
         kind,
-        str(LARGEST_SIDE),
+        str(largest),
         str(_max_pixels(kind)),
         str(SMALLEST_SIDE),
         str(Path(PIL.__file__).parent.parent),
@@ -192,7 +208,7 @@ def _decode(data: bytes, kind: str) -> tuple[int, int, bytes]:
         # Read no more than a picture can have, whatever the child says.
         header = process.stdout.read(photo_decoder.SIZE.size)
         width, height = photo_decoder.SIZE.unpack(header) if len(header) == photo_decoder.SIZE.size else (0, 0)
-        plausible = 0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE
+        plausible = 0 < width <= largest and 0 < height <= largest
         pixels = process.stdout.read(width * height * 3) if plausible else b""
         if not header:
             process.wait()
@@ -203,7 +219,7 @@ def _decode(data: bytes, kind: str) -> tuple[int, int, bytes]:
         too_long.cancel()
         feeder.join()
     if plausible and len(pixels) == width * height * 3:
-        return width, height, pixels
+        return Picture(Masked(pixels), width, height)
     code = process.returncode
     if code == photo_decoder.TOO_MANY_PIXELS:
         raise PhotoRejected(TOO_MANY_PIXELS.format(limit=_max_pixels(kind) // 1_000_000))

@@ -1,0 +1,270 @@
+"""What a photo lets us guess of a child: where the face is, and the hair. Never the skin, never who it is.
+
+A guess is for the parent to look at while the form is open, and is kept nowhere. The photo is looked at in the
+processes of `books.photo_decoder` and `books.likeness_worker`; whatever happens to these, the worst is that nothing is
+guessed.
+"""
+
+import atexit
+import json
+import os
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from signal import SIGKILL
+from typing import Any
+
+import numpy as np
+import structlog
+from django.core.files.uploadedfile import UploadedFile
+
+from books import faces, likeness_worker, palette, photo
+from books.colour_space import Colours, lab_of
+from books.palette import Palette
+from books.photo import Picture
+
+log = structlog.get_logger("littledreamers.likeness")
+
+LARGEST_SIDE = 1024  # pixels: enough for hair, and quick
+SMALL = 90  # pixels across a face
+SECONDS = 6.0  # for one photo; what is not known by then is not guessed
+START_SECONDS = 20.0
+LONGEST_ANSWER = 16_384
+ROOM = 1.9  # the square that is proposed, in widths of the face
+
+NO_FACE = (
+    "We could not find a face in this photo, so we guess nothing. It may still go into the book; for guesses, try one"
+    " that shows the face from the front."
+)
+SEVERAL = "There are several faces in this photo. Which one is your child?"
+TOO_SMALL = "The face is small in this photo, so please look twice at what we guessed. One taken closer shows more."
+PROFILE = "The head is turned aside in this photo, so please look twice at what we guessed."
+LIGHT = {
+    "dark": "This photo is rather dark, so we guess no colour. One taken in daylight shows more.",
+    "coloured": "The light in this photo is coloured, so we guess no colour. One taken in daylight shows more.",
+    "grey": "This photo is black and white, so we guess no colour.",
+}
+
+# Hair as cameras see it, beside the swatches of our drawings; a colour is the nearest of both.
+SEEN = {
+    "black": "#15120f",
+    "espresso": "#3a2a20",
+    "dark-brown": "#4a3628",
+    "brown": "#5d4230",
+    "light-brown": "#8b6848",
+    "dark-blonde": "#a98d62",
+    "golden-blonde": "#d2b27e",
+    "pale-blonde": "#e3cf9f",
+    "strawberry": "#c98a5e",
+    "ginger": "#b0622e",
+    "auburn": "#6b2e1f",
+    "snow": "#d9d5cd",
+}
+NO_HAIR_IS_LIKE = 25.0  # CIELAB; further from every colour of hair is a hat or a scarf
+HAIRSTYLES = {  # by length and curls
+    ("bald", False): "baby-fuzz",
+    ("short", False): "crop",
+    ("short", True): "curly-short",
+    ("medium", False): "bob",
+    ("medium", True): "curly-long",
+    ("long", False): "straight-long",
+    ("long", True): "curly-long",
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Guess:
+    """For one face. `x`, `y`, `size`: a square around it, as fractions of the photo (`size`: of its width). Empty: we
+    cannot tell."""
+
+    x: float
+    y: float
+    size: float
+    hair_colour: str
+    hairstyle: str
+    advice: str
+
+
+@dataclass(frozen=True, repr=False)
+class Guesses:
+    """For a photo: one guess for each face, from left to right, and what to tell the parent about the whole."""
+
+    faces: tuple[Guess, ...] = ()
+    advice: str = ""
+
+
+@lru_cache(maxsize=1)
+def missing() -> str:
+    """The packages without which nothing is guessed, in words; empty if there are all."""
+    return faces.missing()
+
+
+def guess(upload: "UploadedFile[bytes] | bytes") -> Guesses:
+    """What can be told from a photo, within seconds. Raises PhotoRejected with a message for the parent; everything
+    else that goes wrong only means that nothing is guessed."""
+    picture = photo.read(upload, largest=LARGEST_SIDE)
+    if missing():
+        return Guesses()
+    told = _worker.ask(picture)
+    if told is None:
+        return Guesses()
+    try:
+        found = tuple(_guess(face, picture) for face in told)
+    except (KeyError, TypeError, ValueError):  # not what the worker says when it is well
+        log.warning("not guessed", reason="answer")
+        return Guesses()
+    advice = NO_FACE if not found else SEVERAL if len(found) > 1 else found[0].advice
+    return Guesses(found, advice)
+
+
+def _guess(face: dict[str, Any], picture: Picture) -> Guess:
+    left, top, right, bottom = (float(edge) for edge in face["box"])
+    shape = picture.height / picture.width
+    side = min(1.0, shape, (right - left) * ROOM)
+    middle = ((left + right) / 2, (top + bottom) / 2)
+    hair, light = face["hair"] or {"colour": None, "length": "", "curly": False}, str(face["light"])
+    advice = TOO_SMALL if int(face["pixels"]) < SMALL else PROFILE if face["profile"] else LIGHT.get(light, "")
+    colour, style = "", ""
+    covered = hair["colour"] is not None and not light and not (colour := _hair_colour(hair["colour"]))
+    if not covered:
+        style = HAIRSTYLES.get((str(hair["length"]), bool(hair["curly"])), "")
+    return Guess(
+        x=min(max(0.0, middle[0] - side / 2), 1 - side),
+        y=min(max(0.0, middle[1] - side / shape * 0.55), 1 - side / shape),
+        size=side,
+        hair_colour=colour,
+        hairstyle=style,
+        advice=advice,
+    )
+
+
+def _hair_colour(colour: list[float]) -> str:
+    """The palette's nearest colour of hair, or nothing."""
+    seen = np.array([float(number) for number in colour[:3]], np.float32)
+    distance, key = min((float(np.linalg.norm(seen - known)), key) for key, known in _known_colours(palette.load()))
+    return key if distance < NO_HAIR_IS_LIKE else ""
+
+
+@lru_cache(maxsize=2)
+def _colours_of(pairs: tuple[tuple[str, str], ...]) -> list[tuple[str, Colours]]:
+    return [(key, lab_of(colour)) for key, colour in pairs]
+
+
+def _known_colours(options: Palette) -> list[tuple[str, Colours]]:
+    both = [(option.key, colour) for option in options.hair_colours for colour in (option.swatch, SEEN.get(option.key))]
+    return _colours_of(tuple((key, colour) for key, colour in both if colour))
+
+
+class _Worker:
+    """The process that looks, one per process of the shop, started when it is first needed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0
+
+    def ask(self, picture: Picture) -> list[dict[str, Any]] | None:
+        """What is seen, or None after a crash, a hang or a queue that is too long."""
+        if not self._lock.acquire(timeout=SECONDS):
+            return None
+        try:
+            return self._asked(picture)
+        except (OSError, EOFError, ValueError) as error:
+            log.warning("not guessed", reason=type(error).__name__)
+            self.end()
+            return None
+        finally:
+            self._lock.release()
+
+    def _asked(self, picture: Picture) -> list[dict[str, Any]]:
+        process = self._started()
+        with _deadline(process, SECONDS):
+            _write(process, likeness_worker.SIZE.pack(picture.width, picture.height))
+            _write(process, picture.pixels.reveal())
+            (length,) = likeness_worker.LENGTH.unpack(_read(process, likeness_worker.LENGTH.size))
+            if length > LONGEST_ANSWER:
+                raise ValueError("an answer of this length")
+            answer: list[dict[str, Any]] = json.loads(_read(process, length))
+            return answer
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._owner == os.getpid() and self._process.poll() is None:
+            return self._process
+        if self._owner != os.getpid():
+            self._process = None  # another process's child
+        self.end()
+        root = Path(__file__).resolve().parent.parent
+        packages = Path(np.__file__).parent.parent
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(Path(likeness_worker.__file__)), str(root), str(packages)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,  # nothing of a photo stays in a buffer of ours
+            # Threads of its own would not live through a fork.
+            env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            cwd="/",
+            start_new_session=True,
+        )
+        self._owner = os.getpid()
+        with _deadline(self._process, START_SECONDS):
+            if _read(self._process, len(likeness_worker.READY)) != likeness_worker.READY:
+                raise ValueError("not ready")
+        return self._process
+
+    def end(self) -> None:
+        """With everything it has forked."""
+        process, self._process = self._process, None
+        if process is None or self._owner != os.getpid():
+            return
+        _kill(process)
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            assert pipe is not None
+            pipe.close()
+
+
+class _deadline:  # noqa: N801 (reads like a function)
+    """Kills the process if what is done meanwhile takes longer."""
+
+    def __init__(self, process: subprocess.Popen[bytes], seconds: float) -> None:
+        self._timer = threading.Timer(seconds, _kill, [process])
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, SIGKILL)
+
+
+def _write(process: subprocess.Popen[bytes], data: bytes) -> None:
+    assert process.stdin is not None
+    rest = memoryview(data)
+    while rest:
+        rest = rest[process.stdin.write(rest) :]
+
+
+def _read(process: subprocess.Popen[bytes], length: int) -> bytes:
+    assert process.stdout is not None
+    parts = bytearray()
+    while len(parts) < length:
+        part = process.stdout.read(length - len(parts))
+        if not part:
+            raise EOFError
+        parts += part
+    return bytes(parts)
+
+
+_worker = _Worker()
+atexit.register(_worker.end)
