@@ -1,4 +1,4 @@
-"""What is sent when a photo is to be looked at before the book is made: the photo and the declarations, nothing else."""
+"""What is sent when a photo is looked at before the book is made: the photo and the declarations, nothing else."""
 
 from typing import Any
 

@@ -9,6 +9,7 @@ export class Cropper {
     this.zoomBar = zoom;
     this.fields = fields;
     this.fingers = new Map();
+    this.touched = false; // by the parent
     frame.addEventListener("pointerdown", (event) => this.press(event));
     frame.addEventListener("pointermove", (event) => this.move(event));
     for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
@@ -16,13 +17,18 @@ export class Cropper {
     }
     frame.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     frame.addEventListener("keydown", (event) => this.key(event));
-    zoom.addEventListener("input", () => this.zoomTo(Number(zoom.value) / 100));
+    zoom.addEventListener("input", () => {
+      this.touched = true;
+      this.zoomTo(Number(zoom.value) / 100);
+    });
     new ResizeObserver(() => this.draw()).observe(frame);
   }
 
   /** Show a photo; resolves to false where the browser cannot. `crop`: fractions of an earlier choice. */
   async open(address, crop = null) {
     this.photo.src = address;
+    this.touched = Boolean(crop);
+    this.width = 0;
     try {
       await this.photo.decode();
     } catch {
@@ -36,6 +42,26 @@ export class Cropper {
     this.top = crop ? crop.y * this.height : (this.height - short) * 0.35;
     this.settle();
     return true;
+  }
+
+  /** Frame this square (fractions of the photo, as the fields have them). */
+  take({ x, y, size }) {
+    if (!this.width) {
+      for (const [name, value] of Object.entries({ x, y, size })) this.fields[name].value = value.toFixed(5);
+      return;
+    }
+    [this.left, this.top, this.side] = [x * this.width, y * this.height, size * this.width];
+    this.settle();
+  }
+
+  /** This square of the photo as a small picture, or null where the browser cannot show it. */
+  picture({ x, y, size }, pixels) {
+    if (!this.width) return null;
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = pixels;
+    const side = size * this.width;
+    canvas.getContext("2d").drawImage(this.photo, x * this.width, y * this.height, side, side, 0, 0, pixels, pixels);
+    return canvas;
   }
 
   get short() {
@@ -81,6 +107,7 @@ export class Cropper {
   press(event) {
     if (event.button !== 0) return;
     this.frame.setPointerCapture(event.pointerId);
+    this.touched = true;
     this.fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
   }
 
@@ -103,6 +130,7 @@ export class Cropper {
 
   wheel(event) {
     event.preventDefault();
+    this.touched = true;
     const box = this.frame.getBoundingClientRect();
     const factor = (this.short / this.side) * Math.exp(-event.deltaY / 500);
     this.zoomTo(factor, (event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
@@ -115,6 +143,7 @@ export class Cropper {
     if (event.key in moves) this.shift(...moves[event.key]);
     else if (event.key in zooms) this.zoomTo((this.short / this.side) * zooms[event.key]);
     else return;
+    this.touched = true;
     event.preventDefault();
   }
 }

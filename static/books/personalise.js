@@ -4,6 +4,7 @@ import { Answers } from "./answers.js";
 import { head, LivingChild, Parts, Portrait } from "./child.js";
 import { Cover } from "./cover.js";
 import { Cropper } from "./cropper.js";
+import { Guesses } from "./guesses.js";
 
 const workshop = document.querySelector(".workshop");
 const form = document.getElementById("personalise");
@@ -117,12 +118,14 @@ function photo() {
     zoom: byId("cropper-zoom"),
     fields,
   });
+  const guesses = new Guesses({ form, cropper, answers });
   let address = null;
 
   function close() {
     byId("cropper").hidden = true;
     byId("photo-choose").hidden = false;
     for (const field of Object.values(fields)) field.value = "";
+    guesses.photo(null);
     if (address) URL.revokeObjectURL(address);
     address = null;
   }
@@ -150,7 +153,7 @@ function photo() {
       return;
     }
     address = URL.createObjectURL(file);
-    open(address, null);
+    open(address, null).then(() => input.files[0] === file && guesses.photo(file));
   });
   byId("photo-remove").addEventListener("click", () => {
     input.value = "";
