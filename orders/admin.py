@@ -1,6 +1,7 @@
 """Staff pages about orders, money and print jobs. Nothing here shows anything about a child."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -60,6 +61,29 @@ class PrintJobEvents(Rows):
     verbose_name_plural = "what happened"
     fields = ("at", "kind", "actor", "detail")
     readonly_fields = fields
+
+
+class Link(NamedTuple):
+    """A line of an order's page: where it leads ("": nowhere) and what it says."""
+
+    url: str
+    words: str
+
+
+_TO_DO: list[Callable[[Order], list[Link]]] = []
+_HAPPENED: list[Callable[[Order], list[Link]]] = []
+
+
+def on_order_page(*, to_do: Callable[[Order], list[Link]], happened: Callable[[Order], list[Link]]) -> None:
+    """Register what an app above this one can do about an order, and what it has decided."""
+    _TO_DO.append(to_do)
+    _HAPPENED.append(happened)
+
+
+def _list(links: list[Link]) -> SafeString | str:
+    """Link by link, one on each line."""
+    linked = [format_html('<a href="{}">{}</a>', *link) if link.url else link.words for link in links]
+    return format_html_join("", '<div class="order-link">{}</div>', [(one,) for one in linked])
 
 
 def pdf_link(issued: Issued, label: str = "") -> SafeString:
@@ -142,7 +166,7 @@ class OrderAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     inlines = (OrderLines, Payments, OrderEvents)
     fieldsets = (
-        (None, {"fields": ("number", "state", "print_jobs", "what_to_do")}),
+        (None, {"fields": ("number", "state", "print_jobs", "cases_and_returns", "what_to_do")}),
         ("Customer", {"fields": ("name", "email", "phone", "address", "shipping_method")}),
         ("Money", {"fields": ("books", "coupon", "points", "delivery", "sum", "vat", "invoice_pdf")}),
         ("When", {"fields": ("created_at", "paid_at", "approved_at", "shipped_at", "delivered_at", "completed_at",
@@ -196,12 +220,15 @@ class OrderAdmin(ReadOnlyAdmin):
     @admin.display(description="what you can do")
     def what_to_do(self, order: Order) -> SafeString | str:
         """Links to the pages that act; each asks before it does anything."""
+        links = [link for say in _TO_DO for link in say(order)]
         if delivery.parcels(order).exists():
             words = "Correct when it was delivered …" if order.delivered_at else "Say when it was delivered …"
-            return format_html('<a href="{}">{}</a>', reverse("orders:staff_delivered", args=[order.number]), words)
-        if order.state in (Order.State.SHIPPED, Order.State.DELIVERED, Order.State.COMPLETED, Order.State.CANCELLED):
-            return "Nothing: the order is done."
-        return format_html('<a href="{}">Cancel and refund …</a>', reverse("refunds:cancel", args=[order.number]))
+            links.insert(0, Link(reverse("orders:staff_delivered", args=[order.number]), words))
+        return _list(links) or "Nothing: the order is done."
+
+    @admin.display(description="refunds and returns")
+    def cases_and_returns(self, order: Order) -> SafeString | str:
+        return _list([link for say in _HAPPENED for link in say(order)]) or "none"
 
 
 @admin.register(PrintJob)

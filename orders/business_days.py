@@ -28,6 +28,11 @@ def before(day: date, count: int, country: str) -> date:
     return min(_back(day, count, one) for one in _both(country))
 
 
+def between(day: date, until: date, country: str) -> int:
+    """How many days after `day`, up to and with `until`, people work in one country."""
+    return sum(is_open(day + timedelta(days=number), country) for number in range(1, (until - day).days + 1))
+
+
 def is_open(day: date, country: str) -> bool:
     """Whether people work on a day in one country."""
     return day.weekday() < _SATURDAY and day not in _holidays(country, day.year)

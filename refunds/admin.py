@@ -3,20 +3,25 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import User
 from orders import money_back
-from orders.admin import IssuedAdmin, order_link, price
+from orders.admin import IssuedAdmin, on_order_page, order_link, price
 from orders.invoice_pdf import Sheet
 from orders.models import Refund
 from privacy.admin import ReadOnlyAdmin
-from refunds import admin_returns, credit_notes, payouts
+from refunds import admin_returns, case_story, credit_notes, orders_page, payouts
 from refunds.models import Case, ChangeRequest, CreditNote
+from refunds.views.staff_frame import framed
+
+on_order_page(to_do=orders_page.to_do, happened=orders_page.happened)
 
 __all__ = ["admin_returns"]  # registers itself
 
@@ -56,6 +61,28 @@ class CaseAdmin(ReadOnlyAdmin):
     search_fields = ("order__number",)
     date_hierarchy = "created_at"
     fields = ("order_page", "kind", "state", "sum", "reason", "note", "decided_by", "created_at", "closed_at")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The whole story on one page instead of a form."""
+        if request.method != "GET":
+            return HttpResponseNotAllowed(["GET"])
+        case = self.get_object(request, object_id)
+        if case is None:
+            return super().change_view(request, object_id, form_url, extra_context)
+        if not self.has_view_permission(request, case):
+            raise PermissionDenied
+        story = case_story.tell(case)
+        page = {
+            "title": f"{case.get_kind_display().capitalize()}: {case.order.number}",
+            "story": story,
+            "rest": case.amount - case.shipping - sum(line.back for line in story.lines),
+        }
+        return render(request, "refunds/case.html", framed(request, page))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
+        return super().get_queryset(request).select_related("order", "proposed_by", "decided_by")
 
     @admin.display(description="order", ordering="order__number")
     def order_page(self, case: Case) -> SafeString:

@@ -11,6 +11,7 @@ class RefundsConfig(AppConfig):
             changes,
             credit_notes,
             data_export,
+            desk_sources,
             evidence_holder,
             forgetting,
             if_forgotten,
@@ -32,3 +33,4 @@ class RefundsConfig(AppConfig):
         choices.register_place(evidence_holder.place)
         choices.register_consequence(evidence_holder.consequence)
         printing.on_reprint(settling.reprint_changed)
+        desk_sources.register_all()

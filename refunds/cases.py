@@ -7,6 +7,8 @@ holds the order's row, so that two decisions never owe the same copy twice (F13,
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -69,7 +71,7 @@ def open_case(
         mails.staff_task(
             key=f"case:{case.pk}:proposed",
             what=f"a colleague proposes a refund for {order.number} that needs a second person",
-            link=settings.SITE_URL + case_page(case),
+            link=settings.SITE_URL + reverse("refunds:decide", args=[case.pk]),
         )
     return case
 
@@ -125,12 +127,21 @@ def decide_return(back: Return, *, staff: User, actor: str) -> Case:
 
 
 @transaction.atomic
-def give_goodwill(order: Order, *, amount: int, staff: User, note: str) -> Case:
+def give_goodwill(order: Order, *, amount: int, staff: User, note: str, seen: int | None = None) -> Case:
     """Staff give back a part of what was paid, because something went wrong that nobody has to send back for.
 
-    `amount` in minor units. Raises `CannotDecide` when so much is not left of what was paid (P27).
+    `amount` in minor units; `seen` the order's newest case (0: none) when the page was shown, so that a second click
+    gets the first one's case. Raises `CannotDecide` when so much is not left of what was paid (P27), or a colleague has
+    decided something about this order meanwhile.
     """
     held = hold(order)
+    newer = Case.objects.filter(order=held, pk__gt=seen) if seen is not None else Case.objects.none()
+    if newer.exists():
+        mine = Q(proposed_by=staff) | Q(decided_by=staff, proposed_by=None)
+        same = newer.filter(mine, kind=Case.Kind.GOODWILL, amount=amount, note=note[:300]).first()
+        if same is None:
+            raise CannotDecide("Something was decided about this order while you looked. Please look at it again.")
+        return same
     if not 0 < amount <= amounts.left_of(held):
         raise CannotDecide("There is not so much left of what was paid for this order.")
     owed = Owed((), amount, 0, 0, (), ())
@@ -165,8 +176,6 @@ def hold(order: Order) -> Order:
 
 def case_page(case: Case) -> str:
     """The address of the page on which staff see the whole story of a case."""
-    from django.urls import reverse
-
     return reverse("admin:refunds_case_change", args=[case.pk])
 
 

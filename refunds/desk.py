@@ -1,14 +1,66 @@
-"""What waits for staff: the first thing the admin shows."""
+"""The desk of staff: everything that waits for a person, most urgent first.
 
+Each feature says here what of it waits (`register`), in a fixed number of queries however much that is.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from django.urls import reverse
+from django.utils import timezone
 
-from orders import delivery, money_back, payment_trouble, printing, review
+from accounts.models import User
+from orders import business_days, shipping
 from orders.models import Order, PrintJob
-from privacy.models import ContactMessage
-from refunds import payouts
-from refunds.models import ChangeRequest
+
+# How many rows of one kind the queue shows; its list in the admin has them all.
+MOST = 100
+# Working days of ours for what stands still until somebody acts.
+ACT_WITHIN = 1
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that waits. `number` names the order, or whatever it is about; `act` is what its link says; `due` is
+    the day by which a person should have acted; `red`: a promise to a customer is being broken."""
+
+    number: str
+    what: str
+    since: datetime
+    due: date | None
+    url: str
+    act: str = "Open"
+    red: bool = False
+
+    @property
+    def overdue(self) -> bool:
+        return self.red or (self.due is not None and self.due < timezone.localdate())
+
+    @property
+    def today(self) -> bool:
+        return self.due == timezone.localdate()
+
+    @property
+    def when(self) -> str:
+        """The deadline in words."""
+        return in_words(self.due) if self.due else "no deadline"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One kind of work. `rows` gives so many at most, most urgent first; `count` how many there are; `elsewhere` is the
+    list of them all in the admin; `permission` is what a member of staff needs to do it. `urgent`: the first page of
+    the admin says so loudly; `red`: more loudly still, a promise is being broken."""
+
+    key: str
+    label: str
+    rows: Callable[[int], list[Row]]
+    count: Callable[[], int]
+    permission: str
+    elsewhere: Callable[[], str] | None = None
+    urgent: bool = False
+    red: bool = False
 
 
 @dataclass(frozen=True)
@@ -22,28 +74,73 @@ class Waiting:
     overdue: bool = False
 
 
-def waiting() -> list[Waiting]:
-    """Everything that waits for a person, most urgent first."""
+@dataclass(frozen=True)
+class Desk:
+    """What one member of staff sees. `more`: lists of what is not shown here, with how many they hold in all."""
+
+    rows: list[Row]
+    tiles: list[Waiting]
+    more: list[Waiting]
+
+
+_SOURCES: list[Source] = []
+
+
+def register(source: Source) -> None:
+    """Say that a kind of work waits for people. Its key stands in the queue's address; again replaces it."""
+    _SOURCES[:] = [known for known in _SOURCES if known.key != source.key] + [source]
+
+
+def sources(user: User) -> list[Source]:
+    """The kinds of work that somebody may do, the red and urgent ones first."""
+    mine = [source for source in _SOURCES if user.has_perm(source.permission)]
+    return sorted(mine, key=lambda source: (not source.red, not source.urgent))
+
+
+def look(user: User, *, kind: str = "") -> Desk:
+    """Everything that waits for `user`, or of one kind only, by deadline: what is overdue first, then by the day it is
+    due, what has none last."""
+    rows: list[Row] = []
+    tiles: list[Waiting] = []
+    more: list[Waiting] = []
+    for source in sources(user):
+        if kind and source.key != kind:
+            continue
+        found = source.rows(MOST)
+        count = source.count() if len(found) == MOST else len(found)
+        rows += found
+        address = f"{reverse('refunds:queue')}?kind={source.key}"
+        tiles.append(Waiting(source.label, count, address, urgent=source.urgent, overdue=source.red))
+        if count > len(found) and source.elsewhere is not None:
+            more.append(Waiting(source.label, count, source.elsewhere()))
+    rows.sort(key=lambda row: (not row.overdue, row.due or date.max, row.since))
+    return Desk(rows, tiles, more)
+
+
+def elsewhere() -> list[Waiting]:
+    """What is under way and waits for somebody else: worth knowing, nothing to do."""
     orders, jobs = reverse("admin:orders_order_changelist"), reverse("admin:orders_printjob_changelist")
-    refunds = reverse("admin:orders_refund_changelist")
-    changes = reverse("admin:refunds_changerequest_changelist")
-    messages = reverse("admin:privacy_contactmessage_changelist")
     at_the_printer = PrintJob.objects.filter(state__in=[PrintJob.State.SENT, PrintJob.State.RECEIVED])
+    with_parents = Order.objects.filter(state=Order.State.IN_REVIEW)
     return [
-        Waiting("Refunds due today or overdue", payouts.overdue().count(), refunds + "?waits=overdue", overdue=True),
-        Waiting("Refunds that failed", money_back.failed().count(), refunds + "?waits=failed", urgent=True),
-        Waiting("Refunds late at the bank", payouts.late().count(), refunds + "?waits=late", urgent=True),
-        Waiting("Print jobs that need you", printing.needing_staff().count(), jobs + "?waits=staff", urgent=True),
-        Waiting("Change requests to answer", ChangeRequest.objects.filter(state=ChangeRequest.State.OPEN).count(),
-                changes + "?state__exact=open", urgent=True),
-        Waiting("Digital copies running out of time", review.running_out().count(),
-                orders + "?waits=running_out", urgent=True),
-        Waiting("Customers to call about a payment", payment_trouble.to_call().count(),
-                reverse("orders:staff_calls"), urgent=True),
-        Waiting("Parcels that have not arrived", delivery.missing().count(), orders + "?waits=missing", urgent=True),
-        Waiting("Messages from the contact form", ContactMessage.objects.filter(answered_at=None).count(),
-                messages + "?answered_at__isempty=1"),
-        Waiting("Digital copies with parents", Order.objects.filter(state=Order.State.IN_REVIEW).count(),
-                orders + "?state__exact=in_review"),
+        Waiting("Digital copies with parents", with_parents.count(), orders + "?state__exact=in_review"),
         Waiting("Books at the printer", at_the_printer.count(), jobs + "?waits=printer"),
-    ]  # fmt: skip
+    ]
+
+
+def within(since: datetime, days: int) -> date:
+    """The day on which so many of our own working days after `since` are over."""
+    return business_days.after(timezone.localdate(since), days, shipping.HOME)
+
+
+def in_words(due: date) -> str:
+    """How long there is until a day, in our own working days."""
+    today = timezone.localdate()
+    if due < today:
+        return f"overdue since {due:%A} {due.day} {due:%B}"
+    if due == today:
+        return "due today"
+    left = business_days.between(today, due, shipping.HOME)
+    if not left:
+        return "due before the next working day"
+    return f"{left} business day{'' if left == 1 else 's'} left"

@@ -1,6 +1,7 @@
 """A colleague agrees to what was proposed above the limit, or does not. Nobody agrees to a proposal of their own."""
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -18,6 +19,11 @@ class NotThisPerson(Exception):
 
 class NotProposed(Exception):
     """Somebody has decided meanwhile."""
+
+
+def waiting() -> QuerySet[Case]:
+    """What waits for a second person, the longest wait first."""
+    return Case.objects.filter(state=State.PROPOSED).order_by("created_at")
 
 
 @transaction.atomic

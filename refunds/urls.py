@@ -5,7 +5,16 @@ from django.urls import path
 import orders.urls  # noqa: F401 - registers what an order number looks like in an address
 from orders.views import order
 from refunds import return_urls
-from refunds.views import credit_note, parent, parent_changes, parent_versions, staff, staff_changes
+from refunds.views import (
+    credit_note,
+    parent,
+    parent_changes,
+    parent_versions,
+    queue,
+    staff,
+    staff_cases,
+    staff_changes,
+)
 
 app_name = "refunds"
 urlpatterns = [
@@ -17,7 +26,12 @@ urlpatterns = [
     path("orders/<order:number>/credit-notes/<slug:document>.pdf", credit_note.credit_note, name="credit_note"),
     path("orders/<order:number>/cancel/", parent.cancel_mine, name="cancel_mine"),
     path("orders/<order:number>/books/<int:line_id>/cancel/", parent.cancel_book_mine, name="cancel_book_mine"),
+    path("staff/queue/", queue.queue, name="queue"),
     path("staff/orders/<order:number>/cancel/", staff.cancel, name="cancel"),
+    path("staff/orders/<order:number>/books/<int:line_id>/cancel/", staff.cancel_book, name="cancel_book"),
+    path("staff/orders/<order:number>/goodwill/", staff.goodwill, name="goodwill"),
+    path("staff/cases/<int:case_id>/", staff_cases.decide, name="decide"),
+    path("staff/refunds/<int:refund_id>/again/", staff_cases.send_again, name="send_again"),
     path("staff/changes/<int:request_id>/", staff_changes.change, name="change"),
     *return_urls.urlpatterns,
 ]

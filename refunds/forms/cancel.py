@@ -28,7 +28,7 @@ class WhyForm(forms.Form):
 
 
 class CancelForm(forms.Form):
-    """Cancelling an order and giving the money back."""
+    """Staff cancel an order or a book, and give the money back."""
 
     note = forms.CharField(
         label="Note for colleagues",
@@ -38,6 +38,6 @@ class CancelForm(forms.Form):
         help_text="Nothing about the child, please: this stays with the order.",
     )
     sure = forms.BooleanField(
-        label="Cancel this order, forget the child's data now, and give back everything that was paid",
+        label="I have read what will happen",
         error_messages={"required": "Please tick this to go on. It cannot be undone."},
     )

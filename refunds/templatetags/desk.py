@@ -5,4 +5,5 @@ from django import template
 from refunds import desk
 
 register = template.Library()
-register.simple_tag(desk.waiting, name="what_waits")
+register.simple_tag(desk.look, name="what_waits")
+register.simple_tag(desk.elsewhere, name="under_way")

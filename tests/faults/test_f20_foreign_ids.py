@@ -27,7 +27,10 @@ from tests.orders.factories import make_order
 pytestmark = [pytest.mark.fault, pytest.mark.django_db]
 FOREIGN = 50
 # Gaps that name something of somebody's. What is not here names a page that everybody may see.
-OF_SOMEBODY = {"uuid:edition_id", "uuid:edition", "order:number", "int:line_id", "int:request_id", "str:token"}
+OF_SOMEBODY = {
+    "uuid:edition_id", "uuid:edition", "order:number", "int:line_id", "int:request_id", "int:case_id", "int:refund_id",
+    "str:token",
+}  # fmt: skip
 FOR_EVERYBODY = {
     "slug:slug": "stories and policies",
     "slug:document": "behind an order's number",

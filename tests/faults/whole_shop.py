@@ -25,8 +25,9 @@ from privacy import children, contact
 from privacy.consent import ConsentGiven
 from privacy.masked import Masked
 from privacy.models import Child, Receipt
-from refunds import changes, evidence
-from refunds.models import ChangeRequest, Return, ReturnLine
+from refunds import cases, changes, evidence
+from refunds.amounts import Owed
+from refunds.models import Case, ChangeRequest, Return, ReturnLine
 from tests.books.making import LOOKS
 from tests.books.small_story import portrait
 from tests.faults.addresses import Address
@@ -78,6 +79,8 @@ class Shop:
             "int:photo": 1,
             "int:line_id": self.order.lines.get().pk,
             "int:request_id": self.asked.pk,
+            "int:case_id": Case.objects.get().pk,
+            "int:refund_id": Refund.objects.get().pk,
             "int:name": 1,
             "int:index": 0,
             "order:number": self.order.number,
@@ -140,6 +143,9 @@ def make_shop(story: Story) -> Shop:
         order=order, idempotency_key="p", amount=order.total, currency="eur", state="paid", intent_id="pi_1"
     )
     Refund.objects.create(payment=payment, amount=100, idempotency_key="r")
+    colleague = member(email="colleague@example.com")
+    cases.open_case(order, Owed((), order.total, 0, 0, (), ()), kind="goodwill", actor="staff:0", staff=colleague)
+    Case.objects.update(state="proposed", proposed_by=colleague)
     WebhookEvent.objects.create(event_id="evt_1", type="checkout.session.completed", object_id="cs_1")
     asked = changes.ask(line, MESSAGE)
     changes.answer(asked, staff=member("refunds.change_changerequest"), text=MESSAGE)
