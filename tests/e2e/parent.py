@@ -161,7 +161,7 @@ def go_to_checkout(page: Page) -> None:
 
 def fill_in_address(page: Page, **other: str) -> None:
     for label, words in {**ADDRESS, **other}.items():
-        page.get_by_label(label).fill(words)
+        page.get_by_role("textbox", name=label).fill(words)
 
 
 def order_button(page: Page) -> Locator:
