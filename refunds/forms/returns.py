@@ -50,10 +50,9 @@ class EvidenceForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"max_length": "Please use at most %(limit_value)s characters."},
     )
-    photos = forms.FileField(
+    photos = forms.Field(  # looked at in `clean`, each by itself
         label="Photos of it",
         required=False,
-        allow_empty_file=True,
         help_text=f"Up to {evidence.MOST_PHOTOS}: the fault close by, and the whole page. Photograph the book, please,"
         " not your child.",
         widget=SeveralFiles(attrs={"accept": "image/*", "multiple": True}),

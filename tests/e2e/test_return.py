@@ -1,0 +1,116 @@
+"""A printed book has a fault: the parent sends it back from a phone, staff inspect it, the money comes (P24-P29)."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e import drawings, parent, printing_house, staff
+from tests.e2e.conftest import DESKTOP, PHONE, Visitors
+from tests.e2e.installation import Installation, link_in, readable, wait_for
+from tests.e2e.money import refunds
+from tests.e2e.watching import Album
+
+pytestmark = pytest.mark.e2e
+WHO = "returner@example.org"
+WORDS = "Page five is torn, Juniper cried"
+FOUND = "Page 5 is torn along the fold."
+
+
+def printed_and_sent(visitors: Visitors, page: Page) -> str:
+    """An order whose parcel has left the printer; returns its number."""
+    shop = visitors.installation
+    number = parent.buy(page, email=WHO)
+    page.goto(link_in(shop.wait_for_mail(to=WHO, subject="look at your digital copy"), "/orders/open/"))
+    parent.press(page.get_by_role("link", name="Look at every page"))
+    page.get_by_label(re.compile("I have looked at every page")).check()
+    parent.press(page.get_by_role("button", name="Approve version 1 for print"))
+    page.wait_for_url(f"**/orders/{number}/")
+    mail = shop.wait_for_mail(to=printing_house.ADDRESS, subject=f"J-{number.removeprefix('LD-')}-1")
+    printing_house.say_shipped(visitors.new(), mail, carrier="GLS", tracking="GLS 0123 4567")
+    return number
+
+
+def tell(page: Page, photo: Path, album: Album) -> str:
+    """From the order's page to the return's; a mistake on the way loses neither words nor photo."""
+    parent.press(page.get_by_role("link", name="Tell us what is wrong"))
+    page.get_by_label("What is wrong?", exact=False).last.fill(WORDS)
+    page.get_by_label("Photos of it").set_input_files(photo)
+    page.get_by_label(re.compile("I agree that .* keeps the photos and words")).check()
+    album.keep(page, "ask")
+    parent.press(page.get_by_role("button", name="Send it to us"))
+    expect(page.get_by_text("Please choose what comes closest.")).to_be_visible()
+    expect(page.get_by_role("img", name="Your photo 1")).to_be_visible()
+    expect(page.get_by_text(WORDS)).to_be_visible()
+    album.keep(page, "ask-mistake")
+    page.get_by_role("radio", name=re.compile("Something is printed wrong")).check()
+    page.get_by_role("radio", name=re.compile("My money back")).check()
+    parent.press(page.get_by_role("button", name="Send it to us"))
+    expect(page.get_by_role("heading", name="We are looking at it")).to_be_visible()
+    album.keep(page, "asked")
+    found = re.search(r"/returns/(R-\w+)/", page.url)
+    assert found is not None
+    return found[1]
+
+
+def act(desk: Page, button: str, told: str) -> None:
+    desk.get_by_role("button", name=re.compile(button)).click()
+    expect(desk.get_by_text(re.compile(told))).to_be_visible()
+
+
+def work_on_it(desk: Page, shop: Installation, of: str, album: Album) -> None:
+    """What staff do until the label has been sent."""
+    staff.sign_in(desk, shop)
+    desk.goto("/admin/refunds/return/")
+    desk.get_by_role("row", name=re.compile(of)).get_by_role("link", name=re.compile("Look and decide")).click()
+    desk.get_by_label("Why do you need to see this?").fill("To see what is torn")
+    desk.get_by_role("button", name="Look at photos and words").click()
+    expect(desk.get_by_text(WORDS)).to_be_visible()
+    expect(desk.get_by_role("img", name="Photo 1 of the fault")).to_be_visible()
+    album.keep(desk, "staff-looked")
+    act(desk, "Send label and instructions", "have been mailed to the customer")
+
+
+def test_p26_a_faulty_book_goes_back_and_the_money_comes(
+    visitors: Visitors, album: Callable[[str], Album], tmp_path: Path
+) -> None:
+    shop, pictures = visitors.installation, album("return")
+    page = visitors.new(PHONE)
+    number = printed_and_sent(visitors, page)
+    page.goto(f"/orders/{number}/")
+    pictures.keep(page, "order-sent")
+    of = tell(page, drawings.face(tmp_path / "fault.jpg"), pictures)
+    desk = visitors.new(DESKTOP)
+    work_on_it(desk, shop, of, pictures)
+    page.goto(link_in(shop.wait_for_mail(to=WHO, subject="your label"), "/returns/"))
+    expect(page.get_by_text("To see what is torn")).to_be_visible()
+    label = page.get_by_role("link", name="Open the label (PDF)").get_attribute("href")
+    assert label is not None
+    pdf = page.request.get(label)
+    assert of in printing_house.words(pdf.body())
+    pictures.keep(page, "instructed")
+    act(desk, "Record the receipt", "the parcel is here")
+    desk.get_by_label("Yes, the fault is there").check()
+    desk.get_by_label("What was found").fill(FOUND)
+    pictures.keep(desk, "staff-inspect")
+    act(desk, "Record what was found", "Now put it right, below")
+    pictures.keep(desk, "staff-refund")
+    before = len(refunds(shop))
+    act(desk, r"Give back €44\.80", "the money is on its way back")
+    mail = shop.wait_for_mail(to=WHO, subject=r"€44\.80 on the way back")
+    assert [refund["amount"] for refund in wait_for(lambda: refunds(shop)[before:]) or []] == [4480]
+    visitor = visitors.new(DESKTOP)
+    visitor.goto(link_in(mail, "/returns/"))
+    expect(visitor.get_by_role("heading", name="Put right")).to_be_visible()
+    expect(visitor.get_by_text(FOUND)).to_be_visible()
+    expect(visitor.get_by_text(re.compile(r"€44\.80.*(on its way back|went back) to your card"))).to_be_visible()
+    pictures.keep(visitor, "settled")
+    page.reload()
+    pictures.keep(page, "settled-phone")
+    parent.press(page.get_by_role("button", name="Forget it now"))
+    expect(page.get_by_text("are forgotten, for good")).to_be_visible()
+    assert page.get_by_role("img", name="Your photo").count() == 0
+    told = [words for one in shop.mail() for words in readable(one) if one["To"] == WHO]
+    assert not [words for words in told if "Juniper" in words]
