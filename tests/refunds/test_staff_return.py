@@ -117,8 +117,9 @@ def test_what_waits_for_staff_is_in_the_list_and_on_the_desk(boss: User) -> None
     answered = ask(delivered())
     returns.instruct(answered, staff=boss)
     assert list(settling.waiting_for_staff()) == [waiting]
-    (row,) = [row for row in desk.waiting() if "eturn" in row.label]
-    assert row.count == 1
-    listed = signed_in(member("refunds.view_return", email="d@example.com")).get(row.url).text
-    assert waiting.number in listed
-    assert answered.number not in listed
+    (row,) = desk.look(boss, kind="returns").rows
+    assert row.url == page(waiting)
+    listed = signed_in(member("refunds.view_return", email="d@example.com"))
+    text = listed.get(reverse("admin:refunds_return_changelist") + "?waits=staff").text
+    assert waiting.number in text
+    assert answered.number not in text
