@@ -14,7 +14,7 @@ from accounts.models import User
 from privacy.access import AccessRefused
 from privacy.models import Child, VaultAccess
 
-VALID = timedelta(minutes=30)
+VALID = timedelta(hours=1)
 _SALT = "privacy.passes"
 
 

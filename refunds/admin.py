@@ -4,12 +4,15 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 
 from accounts.models import User
 from orders import money_back
@@ -17,7 +20,7 @@ from orders.admin import IssuedAdmin, on_order_page, order_link, price
 from orders.invoice_pdf import Sheet
 from orders.models import Refund
 from privacy.admin import ReadOnlyAdmin
-from refunds import admin_returns, case_story, credit_notes, orders_page, payouts
+from refunds import admin_returns, answer_deadlines, case_story, credit_notes, orders_page, payouts
 from refunds.models import Case, ChangeRequest, CreditNote
 from refunds.views.staff_frame import framed
 
@@ -26,17 +29,32 @@ on_order_page(to_do=orders_page.to_do, happened=orders_page.happened)
 __all__ = ["admin_returns"]  # registers itself
 
 
+class LongWait(admin.SimpleListFilter):
+    """Parents who wait for longer than we said."""
+
+    title = "waits"
+    parameter_name = "waits"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("overdue", "longer than a working day")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ChangeRequest]) -> QuerySet[ChangeRequest]:
+        if self.value() != "overdue":
+            return queryset
+        return queryset.filter(pk__in=answer_deadlines.overdue().values("pk"))
+
+
 @admin.register(ChangeRequest)
 class ChangeRequestAdmin(ReadOnlyAdmin):
     """What parents asked for; the words are opened on a page that asks why."""
 
-    list_display = ("order", "book", "state", "created_at", "answered_at", "open_page")
-    list_filter = ("state",)
+    list_display = ("order", "book", "state", "waits", "by", "open_page")
+    list_filter = (LongWait, "state")
     list_select_related = ("line__order",)
     list_display_links = None
     search_fields = ("line__order__number",)
-    ordering = ("-state", "created_at")
-    fields = ("order", "book", "state", "created_at", "answered_at", "open_page")
+    ordering = (F("waits_since").asc(nulls_last=True), "-pk")
+    fields = ("order", "book", "state", "created_at", "waits", "by", "answered_at", "open_page")
 
     @admin.display(description="order", ordering="line__order__number")
     def order(self, asked: ChangeRequest) -> SafeString:
@@ -45,6 +63,17 @@ class ChangeRequestAdmin(ReadOnlyAdmin):
     @admin.display(description="book")
     def book(self, asked: ChangeRequest) -> str:
         return asked.line.title
+
+    @admin.display(description="waits for", ordering=F("waits_since").asc(nulls_last=True))
+    def waits(self, asked: ChangeRequest) -> str:
+        return timesince(asked.waits_since, depth=1) if asked.waits_since else "–"
+
+    @admin.display(description="answer by")
+    def by(self, asked: ChangeRequest) -> object:
+        by = answer_deadlines.answer_by(asked)
+        if by is None or by >= timezone.localdate():
+            return by
+        return format_html("<strong>{}, late</strong>", date_format(by, "j N"))
 
     @admin.display(description="words")
     def open_page(self, asked: ChangeRequest) -> SafeString:

@@ -94,9 +94,7 @@ def answer(request: ChangeRequest, *, staff: User, text: str) -> None:
 
 
 @transaction.atomic
-def propose(
-    request: ChangeRequest, *, staff: User, personalisation: Personalisation, text: str, seen: int
-) -> ChangeMessage:
+def propose(request: ChangeRequest, *, staff: User, personalisation: Personalisation, text: str, seen: int) -> Revision:
     """A member of staff changes the book as the parent could, and says what was done (P22). The parent approves the new
     version, takes an older one again, or answers.
 
@@ -111,7 +109,7 @@ def propose(
     states.record(line.order, "version_proposed", actor=f"staff:{staff.pk}", detail=detail)
     if line.order.state != Order.State.IN_REVIEW:  # no new copy will be announced for itself
         tell_of_proposal(message)
-    return message
+    return revision
 
 
 def announce(line: OrderLine, revision: Revision) -> bool:

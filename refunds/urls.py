@@ -14,6 +14,7 @@ from refunds.views import (
     staff,
     staff_cases,
     staff_changes,
+    staff_versions,
 )
 
 app_name = "refunds"
@@ -33,5 +34,13 @@ urlpatterns = [
     path("staff/cases/<int:case_id>/", staff_cases.decide, name="decide"),
     path("staff/refunds/<int:refund_id>/again/", staff_cases.send_again, name="send_again"),
     path("staff/changes/<int:request_id>/", staff_changes.change, name="change"),
+    path("staff/changes/<int:request_id>/compare/", staff_versions.compare, name="staff_compare"),
+    path("staff/changes/<int:request_id>/propose/", staff_versions.propose, name="propose"),
+    path(
+        "staff/changes/<int:request_id>/versions/<int:number>/page-<int:page>.jpg",
+        staff_versions.picture,
+        name="version_page",
+    ),
+    path("staff/changes/<int:request_id>/versions/<int:number>/photo.jpg", staff_versions.photo, name="version_photo"),
     *return_urls.urlpatterns,
 ]

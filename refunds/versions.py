@@ -13,6 +13,7 @@ from books.models import Edition, Revision
 from books.personalisation import Personalisation
 from orders import states
 from orders.models import OrderLine
+from privacy.masked import Masked
 from privacy.purposes import Actor, Purpose
 from refunds import changes
 
@@ -47,10 +48,7 @@ def compare(
     left = max((number for number in known if number < right), default=newest) if left is None else left
     if left not in known or right not in known:
         raise NoSuchVersion
-    one, other = (
-        revisions.personalisation(edition, number, purpose=Purpose.PREVIEW, actor=actor, reason=reason).reveal()
-        for number in (left, right)
-    )
+    one, other = (said(edition, number, actor=actor, reason=reason).reveal() for number in (left, right))
     story = revisions.story_of(edition)
     return Comparison(
         left=known[left],
@@ -73,11 +71,17 @@ def take_again(line: OrderLine, number: int) -> Revision:
         return newest
     if not edition.revisions.filter(number=number).exists():
         raise NoSuchVersion
-    made = editions.revise(edition, personalisation=_said(edition, number), again=number)
+    made = editions.revise(edition, personalisation=said(edition, number, actor=Actor.parent()).reveal(), again=number)
     detail = f"{line.title}, revision {number} as revision {made.number}"
     states.record(line.order, "version_taken_again", actor="customer", detail=detail)
     return made
 
 
-def _said(edition: Edition, number: int) -> Personalisation:
-    return revisions.personalisation(edition, number, purpose=Purpose.PREVIEW, actor=Actor.parent()).reveal()
+def said(edition: Edition, number: int, *, actor: Actor, reason: str = "") -> Masked[Personalisation]:
+    """What a version says. Staff need the permission, training and a reason (P12)."""
+    return revisions.personalisation(edition, number, purpose=Purpose.PREVIEW, actor=actor, reason=reason)
+
+
+def photo(edition: Edition, number: int, *, actor: Actor, reason: str = "") -> Masked[bytes] | None:
+    """The photo in a version, if it has one."""
+    return revisions.photo(edition, number, purpose=Purpose.PREVIEW, actor=actor, reason=reason)

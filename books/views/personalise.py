@@ -1,10 +1,7 @@
 """The form a parent fills in, for a new book and for changing one."""
 
-from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,17 +9,15 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from accounts.hints import hint
-from books import access, artwork, editions, looks, page_images, revisions
+from books import access, editions, looks, page_images, revisions
 from books import story as stories
 from books.editions import EditionLocked
-from books.forms import AGES, LEGAL, PersonaliseForm, initial_of
+from books.forms import LEGAL, PersonaliseForm, initial_of
 from books.models import Edition, Revision
-from books.names import DEDICATION_MAX, MAX_NAME
-from books.palette import Option
 from books.story import Story
 from books.tasks import render_revision
+from books.views import questions
 from books.views.private import private
-from privacy import consent, policies
 from privacy.consent import ConsentGiven
 from privacy.purposes import Actor, Purpose
 
@@ -115,53 +110,7 @@ def _refused(request: HttpRequest, story: Story, form: PersonaliseForm, edition:
 def _page(
     request: HttpRequest, story: Story, form: PersonaliseForm, edition: Edition | None = None, *, status: int = 200
 ) -> HttpResponse:
-    said = form.kept.reveal() if form.kept is not None else None
-    context = {
-        "story": story,
-        "form": form,
-        "edition": edition,
-        "revision_number": editions.latest(edition).number if edition is not None else None,
-        "has_photo": said is not None and said.photo is not None,
-        "photo_lost": form.is_bound and bool(form.files),
-        "photo_max_bytes": settings.PHOTO_MAX_BYTES,
-        "ages": [str(age) for age in AGES],
-        "swatches": {
-            "skin": _swatches(form.palette.skins),
-            "hair_colour": _swatches(form.palette.hair_colours),
-            "wrap": _swatches(form.palette.wraps),
-            "eyes": _swatches(form.palette.eyes),
-            "outfit": _swatches(form.outfit_options),
-        },
-        "hair_groups": _hair_groups(form),
-        "max_name": MAX_NAME,
-        "max_dedication": DEDICATION_MAX,
-        "parts_version": artwork.parts().version,
-        "cover": artwork.live_cover(story),
-        "abandoned_hours": int(settings.ABANDONED_RETENTION.total_seconds() // 3600),
-        "policy": policies.current("privacy"),
-        "guardian_wording": consent.guardian_declaration(),
-        "consent_wording": consent.consent_sentence(),
-    }
-    return render(request, "books/personalise.html", context, status=status)
-
-
-def _swatches(options: Iterable[Option]) -> list[dict[str, str]]:
-    """Each option with its colour and the shade of it."""
-    return [
-        dict(zip(("swatch", "shade"), option.colours.values(), strict=False))
-        | {"key": option.key, "label": option.label}
-        for option in options
-    ]
-
-
-def _hair_groups(form: PersonaliseForm) -> list[dict[str, Any]]:
-    """The hairstyles under their headings, in the palette's order."""
-    groups: dict[str, list[Option]] = {}
-    for option in form.palette.hairstyles:
-        groups.setdefault(option.group, []).append(option)
-    return [
-        {"key": key, "label": key.replace("-", " ").capitalize(), "options": options} for key, options in groups.items()
-    ]
+    return render(request, "books/personalise.html", questions.context(story, form, edition), status=status)
 
 
 def _locked(request: HttpRequest, edition: Edition) -> HttpResponse:
