@@ -83,7 +83,7 @@ def digital_copy(request: HttpRequest, edition_id: UUID, number: int) -> HttpRes
     revision = _revision(access.edition_for(request, edition_id), number)
     if not revision.full_wanted:
         raise Http404
-    if not _may_draw(request, revision, action="old copy", limit=OLD_COPIES_PER_HOUR):
+    if not _may_draw(request, revision, action="old-copy", limit=OLD_COPIES_PER_HOUR):
         return _too_many()
     pdf = editions.digital_copy(revision, actor=Actor.parent()).reveal()
     response = HttpResponse(pdf, content_type="application/pdf")
@@ -122,7 +122,7 @@ def _too_many() -> HttpResponse:
 
 
 def _image(request: HttpRequest, revision: Revision, number: int, *, full: bool) -> HttpResponse:
-    if not _may_draw(request, revision, action="old page", limit=OLD_PAGES_PER_HOUR):
+    if not _may_draw(request, revision, action="old-page", limit=OLD_PAGES_PER_HOUR):
         return _too_many()
     try:
         jpeg = page_images.page_image(revision, number, full=full, actor=Actor.parent())

@@ -61,7 +61,7 @@ def take_again(request: HttpRequest, number: str, line_id: int) -> HttpResponse:
     wanted = request.POST.get("version", "")
     if not (wanted.isascii() and wanted.isdigit() and len(wanted) <= 6):
         raise Http404
-    if not rate_limits.allow(request, action="take version", limit=VERSIONS_PER_HOUR, seconds=3600):
+    if not rate_limits.allow(request, action="take-version", limit=VERSIONS_PER_HOUR, seconds=3600):
         messages.error(request, "That was a lot of versions in an hour. Please try again later.")
         return redirect("orders:review", order.number, line.pk)
     try:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from books import revisions
+from books import editions, revisions
 from books.models import Edition
 from books.page_images import page_in_words
 from privacy import passes
@@ -52,6 +52,7 @@ def change(request: HttpRequest, request_id: int) -> HttpResponse:
     answer = AnswerForm(request.POST if "text" in request.POST else None)
     if look.reason:
         try:
+            editions.require_open(edition.child)
             said = changes.conversation(asked.line, actor=Actor.staff(user), reason=look.reason)
             page |= {
                 "answer": answer,

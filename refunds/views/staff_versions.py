@@ -48,6 +48,7 @@ def compare(request: HttpRequest, request_id: int) -> HttpResponse:
         user = member(request)
         left, right = numbers.cleaned_data.get("left"), numbers.cleaned_data.get("right")
         try:
+            editions.require_open(edition.child)
             found = versions.compare(edition, left, right, actor=Actor.staff(user), reason=look.reason)
             page["history"] = list(edition.revisions.order_by("-number"))
             if found is not None:
@@ -115,10 +116,11 @@ def propose(request: HttpRequest, request_id: int) -> HttpResponse:
 def picture(request: HttpRequest, request_id: int, number: int, page: int) -> HttpResponse:
     """One page of one version, with its watermark, for the pages above: their pass is in the address."""
     _, edition = _asked(request_id)
+    editions.require_open(edition.child)  # 410 once it is forgotten (P10)
     look = opening(request, edition.child)
     if not look.reason:
         return HttpResponse("Please say why first.", content_type="text/plain", status=403)
-    if not rate_limits.allow(request, action="staff page", limit=PICTURES_PER_HOUR, seconds=3600):
+    if not rate_limits.allow(request, action="staff-page", limit=PICTURES_PER_HOUR, seconds=3600):
         return HttpResponse("Please try again later.", content_type="text/plain", status=429)
     revision = edition.revisions.filter(number=number).first()
     if revision is None:
@@ -137,6 +139,7 @@ def picture(request: HttpRequest, request_id: int, number: int, page: int) -> Ht
 def photo(request: HttpRequest, request_id: int, number: int) -> HttpResponse:
     """The parent's photo, for choosing another part of it; the pass is in the address."""
     _, edition = _asked(request_id)
+    editions.require_open(edition.child)  # 410 once it is forgotten (P10)
     look = opening(request, edition.child)
     if not look.reason:
         return HttpResponse("Please say why first.", content_type="text/plain", status=403)

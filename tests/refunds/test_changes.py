@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from accounts.models import OutgoingMail
 from books.models import Edition
+from orders import review
 from orders.models import Order, OrderLine
 from orders.views import order as order_views
 from privacy import children, vault
@@ -118,6 +119,105 @@ def test_wrong_input_keeps_what_was_typed() -> None:
         answer = client.post(ask_address(line), nothing)
         assert (answer.status_code, "Please write what we can do for you." in answer.text) == (422, True)
     assert not ChangeMessage.objects.exists()
+
+
+# --- about pages, several at once -----------------------------------------------------------------------------------
+
+
+def test_p22_several_wishes_about_pages_go_together() -> None:
+    line = in_review().lines.get()
+    client = opened(line.order)
+    sent = {"page": ["7", "book", "0", "12"], "text": [WORDS, "All in all lovely", "A bigger moon", "  "]}
+    assert client.post(ask_address(line), sent).status_code == 302
+    said = changes.conversation(line, actor=Actor.parent())
+    assert [(one.page, one.text.reveal()) for one in said] == [
+        (7, WORDS),
+        (None, "All in all lovely"),
+        (0, "A bigger moon"),
+    ]
+    assert ChangeRequest.objects.count() == 1
+    assert line.order.events.filter(kind="change_asked").count() == 1
+    page = client.get(reverse("orders:review", args=[line.order.number, line.pk])).text
+    assert "About page\xa07" in page
+    assert "About the\xa0front\xa0cover" in page
+    assert page.count('class="talk__page" href="#page-7"') == 1
+    assert reverse("books:page", args=[Edition.objects.get().pk, 1, 7]) in page
+
+
+def test_p22_each_page_offers_to_say_something_about_it_also_without_scripts() -> None:
+    line = in_review().lines.get()
+    client = opened(line.order)
+    address = reverse("orders:review", args=[line.order.number, line.pk])
+    page = client.get(address).text
+    assert f'<a class="flipbook__about" href="{address}?page=5#ask-{line.pk}">Something about page\xa05</a>' in page
+    chosen = client.get(f"{address}?page=5").text
+    assert '<option value="5" selected>Page 5</option>' in chosen
+    odd = client.get(f"{address}?page=999")
+    assert (odd.status_code, "selected>Page" in odd.text) == (200, False)
+
+
+def test_p22_without_scripts_there_is_room_for_one_more_wish() -> None:
+    line = in_review().lines.get()
+    client = opened(line.order)
+    more = client.post(ask_address(line), {"page": "7", "text": WORDS, "more": "1"})
+    assert more.status_code == 200
+    assert more.text.count("<textarea") == 2
+    assert '<option value="7" selected>' in more.text
+    assert WORDS in more.text.replace("&#x27;", "'")
+    assert not ChangeMessage.objects.exists()
+    full = client.post(ask_address(line), {"text": ["a word"] * 9, "page": ["1"] * 9, "more": "1"})
+    assert full.text.count("<textarea") <= 9
+
+
+def test_p22_a_page_that_the_book_does_not_have_is_refused() -> None:
+    line = in_review().lines.get()
+    answer = opened(line.order).post(ask_address(line), {"page": "99", "text": WORDS})
+    assert (answer.status_code, "Please choose one of the pages." in answer.text) == (422, True)
+    assert not ChangeMessage.objects.exists()
+
+
+def test_p22_name_looks_photo_and_dedication_are_offered_to_do_oneself_first() -> None:
+    line = in_review().lines.get()
+    page = opened(line.order).get(reverse("orders:review", args=[line.order.number, line.pk])).text
+    edit = reverse("books:edit", args=[Edition.objects.get().pk])
+    places = [page.index(f'href="{edit}#step-{step}"') for step in ("who", "looks", "photo", "words")]
+    assert places == sorted(places)
+    assert places[-1] < page.index("For these, write to us:") < page.index("Your message to us")
+
+
+def test_p23_whoever_gives_up_finds_the_way_to_the_money_in_the_conversation() -> None:
+    line = in_review().lines.get()
+    page = opened(line.order).get(reverse("orders:review", args=[line.order.number, line.pk])).text
+    assert f'<a href="{reverse("refunds:cancel_mine", args=[line.order.number])}">cancel the order' in page
+
+
+def test_p22_after_approval_the_words_can_be_read_and_nothing_more_said() -> None:
+    line = asked()
+    assert review.approve(line, 1, actor="customer")
+    client = opened(line.order)
+    page = client.get(reverse("orders:review", args=[line.order.number, line.pk])).text
+    assert WORDS in page.replace("&#x27;", "'")
+    assert "Your message to us" not in page
+    assert "flipbook__about" not in page
+    refused = client.get(ask_address(line)).text
+    assert "can no longer be changed" in refused
+
+
+def test_p22_the_mail_leads_to_the_answer() -> None:
+    line = asked()
+    changes.answer(ChangeRequest.objects.get(), staff=member(*READERS), text="Of course.")
+    (mail,) = OutgoingMail.objects.filter(template="change_answered")
+    (link,) = [word for word in mail.text.split() if "/answer/" in word]
+    client = Client()
+    first = client.get(link.removeprefix("http://testserver"), follow=False)
+    assert first.status_code == 302
+    place = client.get(first.headers["Location"]).headers["Location"]
+    assert place == reverse("orders:review", args=[line.order.number, line.pk]) + f"#messages-{line.pk}"
+    assert "Of course." in client.get(place).text
+    assert Client().get(reverse("refunds:answer", args=[line.order.number])).status_code == 404
+    nothing = make_ordered()
+    plain = opened(nothing).get(reverse("refunds:answer", args=[nothing.number]))
+    assert plain.headers["Location"] == reverse("orders:order", args=[nothing.number])
 
 
 def test_p53_an_hour_takes_twenty_messages(client: Client) -> None:
