@@ -69,7 +69,7 @@ class CouponAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Coupons. One that was used stays what it is: only its end can be changed, and it can be stopped."""
 
     change_list_template = "orders/staff_coupons.html"
-    list_display = ("code", "does", "used", "works", "batch_list", "note")
+    list_display = ("code", "does", "used", "works", "batch_list")
     list_filter = (InForce, "kind")
     search_fields = ("code", "batch", "note")
     actions = ("stop_selected",)
@@ -104,6 +104,9 @@ class CouponAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return format_html('<a href="{}">Stop it …</a>', reverse("admin:orders_coupon_stop", args=[coupon.pk]))
 
     # --- the page of one coupon
+
+    def get_inlines(self, request: HttpRequest, obj: Coupon | None) -> Any:
+        return self.inlines if obj is not None else ()
 
     def get_form(self, request: HttpRequest, obj: Coupon | None = None, change: bool = False, **options: Any) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):
@@ -179,7 +182,7 @@ class CouponAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 said = f"{made:,} codes made" if made else "These codes were made a moment ago"
                 self.message_user(request, f"{said}: {label}.", messages.SUCCESS)
                 return redirect(_list_of(label))
-            page |= {"will": _batch_in_words(data["count"], Coupon(limit=1, **worth)), "do": f"Make {data['count']:,}"}
+            page |= {"will": _batch_in_words(data["count"], Coupon(limit=1, **worth)), "do": _make(data["count"])}
             typed["batch"] = label
         return self._answer(request, "orders/staff_step.html", page, wrong=bool(form.errors))
 
@@ -247,6 +250,10 @@ def _used(coupon: Coupon | None) -> bool:
 def _list_of(batch: str) -> str:
     address = reverse("admin:orders_coupon_changelist")
     return f"{address}?{urlencode({'batch': batch})}" if batch else address
+
+
+def _make(count: int) -> str:
+    return f"Make {count:,} code{'' if count == 1 else 's'}"
 
 
 def _batch_in_words(count: int, coupon: Coupon) -> str:

@@ -10,9 +10,9 @@ from django.db import connection, transaction
 from django.db.models import Sum
 
 from accounts.models import User
-from orders import allocation, coupons, points
-from orders.models import Coupon, CouponUse, Order, PointsAccount, PointsEntry
-from tests.orders.factories import give_points, make_coupon, make_line, make_order
+from orders import allocation, checkout, coupons, points
+from orders.models import BasketLine, Coupon, CouponUse, Order, PointsAccount, PointsEntry
+from tests.orders.factories import ADDRESS, give_points, make_coupon, make_edition, make_line, make_order
 
 pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True)]
 CLICKS = 50
@@ -118,6 +118,39 @@ def test_f15_whatever_is_repeated_is_booked_once(karen: User) -> None:
         sums[kind] += amount
     assert sums == {"staff": 100, "spent": -100, "earned": 24, "back": 100, "taken": -24}
     assert adds_up() == (100, 0)
+
+
+def test_f15_fifty_checkouts_with_the_last_coupon_are_one_order() -> None:
+    make_coupon(limit=1)
+    baskets = [f"basket-{turn}" for turn in range(CLICKS)]
+    for basket in baskets:
+        BasketLine.objects.create(basket=basket, edition=make_edition(), format="softcover")
+    said = together([place(basket, email=f"{basket}@example.com", code="SPRING") for basket in baskets])
+    assert said == {"2980": 1, "used up": CLICKS - 1}
+    assert (Coupon.objects.get().used, CouponUse.objects.count(), Order.objects.count()) == (1, 1, 1)
+    assert BasketLine.objects.count() == CLICKS - 1
+
+
+def test_f15_fifty_checkouts_with_the_same_points_are_one_order(karen: User) -> None:
+    give_points(karen, 100)
+    baskets = [f"basket-{turn}" for turn in range(CLICKS)]
+    for basket in baskets:
+        BasketLine.objects.create(basket=basket, edition=make_edition(), format="softcover")
+    said = together([place(basket, email=karen.email, user=karen, points=60) for basket in baskets])
+    assert said == {"3180": 1, "not enough": CLICKS - 1}
+    assert (Order.objects.count(), Order.objects.get().points_used) == (1, 60)
+    assert adds_up() == (40, 0)
+
+
+def place(
+    basket: str, *, email: str, user: User | None = None, code: str = "", points: int = 0
+) -> Callable[[], object]:
+    """Place the order of a basket, as a click on "Order and pay" does; says the order's total."""
+    ticket = checkout.read_ticket(checkout.new_ticket())
+    assert ticket is not None
+    delivery = checkout.Delivery(**ADDRESS | {"email": email})
+    savings = checkout.Savings(code=code, points=points)
+    return lambda: checkout.place(delivery=delivery, basket_key=basket, ticket=ticket, user=user, savings=savings).total
 
 
 def adds_up() -> tuple[int, int]:
