@@ -27,7 +27,7 @@ from privacy.admin import ReadOnlyAdmin
 class OrderLines(Rows):
     model = OrderLine
     verbose_name_plural = "books"
-    fields = ("title", "format", "quantity", "each", "coupon", "points", "approved_revision", "approved_at")
+    fields = ("title", "format", "quantity", "each", "coupon", "points", "approved_revision", "approved_at", "cancelled_at")
     readonly_fields = fields
 
     @admin.display(description="each")
@@ -167,7 +167,7 @@ class OrderAdmin(ReadOnlyAdmin):
     inlines = (OrderLines, Payments, OrderEvents)
     fieldsets = (
         (None, {"fields": ("number", "state", "print_jobs", "cases_and_returns", "what_to_do")}),
-        ("Customer", {"fields": ("name", "email", "phone", "address", "shipping_method")}),
+        ("Customer", {"fields": ("name", "contact_by", "email", "phone", "address", "shipping_method")}),
         ("Money", {"fields": ("books", "coupon", "points", "delivery", "sum", "vat", "invoice_pdf")}),
         ("When", {"fields": ("created_at", "paid_at", "approved_at", "shipped_at", "delivered_at", "completed_at",
                              "cancelled_at")}),

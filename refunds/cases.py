@@ -153,10 +153,11 @@ def give_goodwill(order: Order, *, amount: int, staff: User, note: str, seen: in
 
 def tell(case: Case, refunds: list[Refund]) -> None:
     """The customer reads that money goes back, how much and until when it is there (P29)."""
+    books = ", ".join(one.line.title for one in case.lines.select_related("line"))
     words = {
         Case.Kind.RETURN: "We have looked at what you sent back, and you were right.",
-        Case.Kind.CANCELLATION: "A book of this order was cancelled.",
-        Case.Kind.UNPRINTABLE: "A book of this order could not be printed any more.",
+        Case.Kind.CANCELLATION: f"{books} is cancelled and will not be printed. The rest of your order goes on.",
+        Case.Kind.UNPRINTABLE: f"{books} could not be printed any more. The rest of your order goes on.",
     }
     reason = words.get(Case.Kind(case.kind), "Something about this order was not as it should have been.")
     for number, refund in enumerate(refunds):
