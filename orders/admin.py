@@ -27,7 +27,17 @@ from privacy.admin import ReadOnlyAdmin
 class OrderLines(Rows):
     model = OrderLine
     verbose_name_plural = "books"
-    fields = ("title", "format", "quantity", "each", "coupon", "points", "approved_revision", "approved_at", "cancelled_at")
+    fields = (
+        "title",
+        "format",
+        "quantity",
+        "each",
+        "coupon",
+        "points",
+        "approved_revision",
+        "approved_at",
+        "cancelled_at",
+    )
     readonly_fields = fields
 
     @admin.display(description="each")

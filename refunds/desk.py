@@ -34,8 +34,13 @@ class Row:
     red: bool = False
 
     @property
+    def passed(self) -> bool:
+        """Its day is over."""
+        return self.due is not None and self.due < timezone.localdate()
+
+    @property
     def overdue(self) -> bool:
-        return self.red or (self.due is not None and self.due < timezone.localdate())
+        return self.red or self.passed
 
     @property
     def today(self) -> bool:

@@ -196,10 +196,10 @@ def expect_thanks(page: Page) -> str:
     return match[1]
 
 
-def buy(page: Page, *, email: str, child: Child | None = None) -> str:
+def buy(page: Page, *, email: str, child: Child | None = None, copies: int = 1) -> str:
     """A whole purchase as a guest; returns the order's number."""
     make_book(page, child)
-    put_into_basket(page)
+    put_into_basket(page, copies=copies)
     go_to_checkout(page)
     fill_in_address(page, **{"E-mail": email})
     order(page)

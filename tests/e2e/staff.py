@@ -4,14 +4,15 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from littledreamers.demo_staff import COLLEAGUE as COLLEAGUE
 from littledreamers.demo_staff import EMAIL
 from tests.e2e.installation import Installation
 
 
-def sign_in(page: Page, installation: Installation) -> None:
+def sign_in(page: Page, installation: Installation, *, email: str = EMAIL) -> None:
     """Ends on the admin's first page, which says what waits."""
     page.goto("/admin/")
-    page.locator("#id_username").fill(EMAIL)
+    page.locator("#id_username").fill(email)
     page.locator("#id_password").fill(installation.staff_password())
     page.locator("input[type=submit], button[type=submit]").first.click()
     expect(page.get_by_role("heading", name="What waits for you")).to_be_visible()

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from littledreamers import shop_processes
-from littledreamers.demo_staff import make_demo_staff
+from littledreamers.demo_staff import COLLEAGUE, make_demo_staff
 from littledreamers.process_group import ProcessGroup
 
 
@@ -49,6 +49,7 @@ class Command(BaseCommand):
             self._say(
                 f"\n  The shop    {shop}/\n"
                 f"  The admin   {shop}/admin/   {email}   {password}\n"
+                f"              and a second person: {COLLEAGUE}, same password\n"
                 f"  All mail    {shop}/outbox/\n"
                 f"  Payments    sandbox on port {port + 1}; pay with card 4242 4242 4242 4242\n\n"
                 f"  Up after {time.monotonic() - started:.1f} s. "
