@@ -166,11 +166,15 @@ def to_call() -> QuerySet[Order]:
 
 
 @transaction.atomic
-def called(order: Order, *, actor: str, reached: bool) -> bool:
-    """Staff have called. Where nobody answered, the customer stays on the list. False: there was nothing to call
-    about any more."""
+def called(order: Order, *, actor: str, reached: bool, send_link: bool = False) -> bool:
+    """Staff have called. Where nobody answered, the customer stays on the list; who wishes it gets a link to pay by
+    mail. False: there was nothing to call about any more."""
     held = _hold(order)
     if not to_call().filter(pk=held.pk).exists():
         return False
     states.record(held, CALLED if reached else NO_ANSWER, actor=actor)
+    payment = held.payments.order_by("pk").last()
+    if send_link and payment is not None:
+        declined = what_happened(held) != CLOSED
+        mails.payment_failed(held, payment=payment, declined=declined, kept_until=kept_until(held))
     return True

@@ -52,9 +52,13 @@ def calls(request: HttpRequest) -> HttpResponse:
     """Customers who wish to be called about a payment that did not work, longest waiting first (P64)."""
     if request.method == "POST":
         order = get_object_or_404(Order, number=request.POST.get("order", ""))
-        reached = "reached" in request.POST
-        if not payment_trouble.called(order, actor=f"staff:{member(request).pk}", reached=reached):
+        send_link = "link" in request.POST
+        reached = send_link or "reached" in request.POST
+        actor = f"staff:{member(request).pk}"
+        if not payment_trouble.called(order, actor=actor, reached=reached, send_link=send_link):
             messages.info(request, f"{order.number} needed no call any more.")
+        elif send_link:
+            messages.success(request, f"Noted, and a link to pay {order.number} is on its way to {order.email}.")
         elif reached:
             messages.success(request, f"Noted: you have spoken to the customer of {order.number}.")
         else:

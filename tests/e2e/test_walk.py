@@ -204,6 +204,17 @@ class Walk:
         expect(self.page.get_by_text("GLS 0123 4567")).to_be_visible()
         self.album.keep(self.page, "order-shipped")
 
+    def say_that_it_has_arrived(self) -> None:
+        page = self.page
+        expect(page.get_by_role("heading", name="Has your parcel arrived?")).to_be_visible()
+        chosen = page.get_by_label("When did it arrive?")
+        assert chosen.input_value() == chosen.get_attribute("max")  # today
+        parent.press(page.get_by_role("button", name="It has arrived"))
+        expect(page.get_by_text("Thank you for telling us.")).to_be_visible()
+        expect(page.get_by_role("heading", name="Delivered", exact=True)).to_be_visible()
+        expect(page.get_by_text(re.compile("You can send a faulty book back until"))).to_be_visible()
+        self.album.keep(page, "order-delivered")
+
     def forget(self) -> None:
         page = self.page
         parent.press(page.get_by_role("link", name="What we hold about your child"))
@@ -262,6 +273,7 @@ def _walk(walk: Walk) -> None:
     walk.ask_staff()
     walk.approve()
     walk.print_and_ship()
+    walk.say_that_it_has_arrived()
     walk.forget()
 
 

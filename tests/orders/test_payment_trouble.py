@@ -271,6 +271,21 @@ def test_p64_who_wishes_a_call_is_on_the_list_until_somebody_has_spoken_to_them(
     assert signed_in(member("orders.view_order", email="other@example.com")).get(path).status_code == 403
 
 
+def test_p64_on_the_telephone_a_link_to_pay_is_promised_and_sent(
+    payment_sandbox: SandboxAtWork, later: time_machine.Traveller
+) -> None:
+    order = waiting(contact_by="phone")
+    payment_sandbox.pay(payments.start(order).session_url, DECLINED)
+    hear(payment_sandbox)
+    later.shift(timedelta(minutes=31))
+    assert mails() == ["staff_task"]
+    staff = signed_in(member("orders.change_payment"))
+    answer = staff.post(reverse("orders:staff_calls"), {"order": order.number, "link": "1"}, follow=True)
+    assert f"a link to pay {order.number} is on its way to {order.email}" in answer.text
+    assert "Nobody waits for a call." in answer.text
+    assert mails() == ["staff_task", "payment_failed"]
+
+
 def test_p64_who_has_paid_meanwhile_is_not_called(
     payment_sandbox: SandboxAtWork, later: time_machine.Traveller
 ) -> None:
