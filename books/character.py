@@ -99,11 +99,13 @@ def parts() -> Parts:
     return _cached(CHARACTER_DIR, (len(stats), max(stats)))
 
 
-def layers(looks: Looks, *, pose: str, mood: str, available: frozenset[str] | None = None) -> list[Layer]:
+def layers(
+    looks: Looks, *, pose: str, mood: str, available: frozenset[str] | None = None, options: Palette | None = None
+) -> list[Layer]:
     """The parts of one child from back to front.
 
-    `available`: the keys of the drawn parts (default: those on disk). Raises MissingPart for a pose, mood, hairstyle
-    or extra that does not exist.
+    `available`: the keys of the drawn parts, `options`: the palette (default: those on disk). Raises MissingPart for a
+    pose, mood, hairstyle or extra that does not exist.
     """
     if available is None:
         available = frozenset(parts().drawings)
@@ -114,7 +116,7 @@ def layers(looks: Looks, *, pose: str, mood: str, available: frozenset[str] | No
         if not {f"{part}/{layer}" for layer in LAYERS[part.split("/")[0]]} & available:
             raise MissingPart(part)
     try:
-        worn = _worn(looks, mood)
+        worn = _worn(looks, mood, options or palette.load())
     except KeyError as error:
         raise MissingPart(str(error.args[0])) from None
     below = [f"extra/{key}/below-hair" for key in worn]
@@ -129,16 +131,18 @@ def layers(looks: Looks, *, pose: str, mood: str, available: frozenset[str] | No
     return [layer for layer in order if layer.part in available]
 
 
-def _worn(looks: Looks, mood: str) -> list[str]:
+def _worn(looks: Looks, mood: str, options: Palette) -> list[str]:
     """The extras that are seen: a headscarf lies over a hearing aid, and nobody sleeps in glasses."""
-    options = palette.load()
     hidden = {*options.find("hairstyles", looks.hairstyle).hides, *options.find("moods", mood).hides}
     return [key for key in looks.extras if options.find("extras", key).kind not in hidden]
 
 
-def colours(looks: Looks, *, outfit: str) -> dict[str, str]:
-    """Every colour class with its `#rrggbb`. `outfit`: the story's, for a parent who did not choose one."""
-    options = palette.load()
+def colours(looks: Looks, *, outfit: str, options: Palette | None = None) -> dict[str, str]:
+    """Every colour class with its `#rrggbb`. `outfit`: the story's, for a parent who did not choose one.
+
+    `options`: the palette, where it is not today's.
+    """
+    options = options or palette.load()
     found: dict[str, str] = {}
     for table, key in (
         ("skins", looks.skin),

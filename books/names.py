@@ -8,6 +8,8 @@ from books import fonts
 MAX_NAME = 40
 DEDICATION_MAX = 300
 MAX_MARKS = 4
+# Forty wide letters of a Latin name in the display font: stories are checked with such names, so none is wider.
+MAX_WIDTH = 25.0  # em
 _APOSTROPHES = str.maketrans({"'": "’", "‘": "’", "`": "’", "´": "’", "ʼ": "’", "\u2011": "-", "\u2010": "-"})
 _UNPRINTABLE = ("Cc", "Cf", "Cs", "Co", "Cn")
 _NAME_PUNCTUATION = set(" -’.·,־׳״・")  # the last four: hyphen, geresh and gershayim of Hebrew, the dot between kana
@@ -62,10 +64,15 @@ def clean(raw: str) -> str:
         raise UnprintableName(
             "There are too many marks on one letter for us to print. Please type the name more simply."
         )
-    if not (fonts.face_for(name, fonts.TEXT) and fonts.face_for(name, fonts.DISPLAY)):
+    faces = [fonts.face_for(name, role) for role in (fonts.TEXT, fonts.DISPLAY)]
+    if not all(faces):
         raise UnprintableName(
             "We are sorry: our fonts cannot print this name yet. They have "
             f"{_alphabets()} letters, one alphabet at a time. Could you write it in one of these?"
+        )
+    if any(fonts.advance(face, name, cached=False) > MAX_WIDTH for face in faces if face):
+        raise UnprintableName(
+            "Please shorten the name a little: its letters are wide, and it has to fit on every page."
         )
     return name
 

@@ -72,9 +72,32 @@ def render_with(
             document.close()
 
 
-def _document(template: Template, content: Content, places: Sequence[int | str], *, overlay: bool) -> bytes:
+def without_words(template: Template, content: Content, places: Sequence[int | str]) -> Iterator[Pixels]:
+    """The pictures of `places` (BGRX), trimmed."""
+    yield from _over_backgrounds(template, _document(template, content, places, overlay=True, words=False), places)
+
+
+def without_marks(template: Template, content: Content, pages: Sequence[int]) -> Iterator[Pixels]:
+    """Pages as `render` numbers them (BGRX), with words and without a watermark. For publishing only."""
+    places = [place_of(page, template.story.page_count) for page in pages]
+    yield from _over_backgrounds(template, _document(template, content, places, overlay=True), places)
+
+
+def _over_backgrounds(template: Template, data: bytes, places: Sequence[int | str]) -> Iterator[Pixels]:
+    with opened(data) as document:
+        for index, place in enumerate(places):
+            pixels = template.background(place).copy()
+            with _lock:
+                _draw(document, index, pixels, PIXELS)
+            yield pixels
+
+
+def _document(
+    template: Template, content: Content, places: Sequence[int | str], *, overlay: bool, words: bool = True
+) -> bytes:
     stamp = Stamp(template, content, overlay=overlay)
-    stamp.set_words(dict(zip(places, settings_of(template.story, content, places), strict=True)))
+    if words:
+        stamp.set_words(dict(zip(places, settings_of(template.story, content, places), strict=True)))
     for place in places:
         drawn, objects = stamp.picture(place)
         margin = template.art[place].margin * MM

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from books import composing, preflight, revisions
 from books.models import Edition
 from books.preflight import Problem
-from books.print_profiles import PrintProfile
+from books.print_profiles import CannotPrint, PrintProfile
 from privacy import vault
 from privacy.masked import Masked
 from privacy.purposes import Actor, Kind, Purpose
@@ -32,11 +32,14 @@ class PrintFiles:
 def print_files(edition: Edition, revision_number: int, profile: PrintProfile, binding: str) -> PrintFiles:
     """Make, check and store the print files of one revision.
 
-    Raises PreflightFailed, and privacy.vault.Forgotten once the child is forgotten (P10).
+    Raises PreflightFailed, CannotPrint, and privacy.vault.Forgotten once the child is forgotten (P10).
     """
     revision = edition.revisions.get(number=revision_number)
     revision.edition = edition
     story = revisions.story_of(edition)
+    if edition.locked_at is not None and story.version != edition.story_version:
+        # Never print other pages than the ones that were approved (P21).
+        raise CannotPrint("the version of the story that was approved is no longer published")
     content = revisions.content(revision, purpose=Purpose.PRINT, actor=Actor.system("print")).reveal()
     interior = composing.interior(story, content, profile, binding=binding)
     cover = composing.cover(story, content, profile, binding=binding)

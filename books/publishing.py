@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pikepdf
@@ -24,7 +24,11 @@ from books import (
     composing,
     drawing,
     fonts,
+    legibility,
     marks,
+    page_sheet,
+    palette,
+    preflight,
     preview,
     recolouring,
     story_checks,
@@ -39,7 +43,9 @@ from books.print_profiles import PROFILES
 from books.stamping import Content
 from books.story import BACK, BLEED, FRONT, PANEL, PANEL_MARGIN, TRIM, Story
 from books.templates_store import (
+    PALETTE_KEPT,
     PIXELS,
+    STORY_KEPT,
     Art,
     NotPublished,
     Slot,
@@ -49,10 +55,13 @@ from books.templates_store import (
     read,
     template_for,
 )
+from books.typesetting import PROBES
 
 Progress = Callable[[str], None]
 EXAMPLE = Content(Personalisation(name="Alma", age=5, looks=DEFAULT, dedication=""))
 LOOK_PIXELS = 432  # half a millimetre each
+SHEET = "all-pages.png"
+AGES = (1, 4, 7, 11)  # one of each band
 _lock = threading.Lock()
 
 __all__ = ["NotPublished", "Published", "StoryFaults", "publish", "published_template", "warm"]
@@ -135,6 +144,9 @@ def _build(story: Story, folder: Path, say: Progress) -> None:
         "heads": character.parts().heads,
     }
     (folder / "index.json").write_text(json.dumps(index, indent=1))
+    # What an order keeps when the story changes: its words, and the colours to choose from.
+    shutil.copyfile(story.folder / "story.toml", folder / STORY_KEPT)
+    shutil.copyfile(palette.CHARACTER_DIR / "palette.toml", folder / PALETTE_KEPT)
     say("drawing the backgrounds of the previews")
     _backgrounds(folder, art)
     say("drawing sample pages")
@@ -249,9 +261,12 @@ def _look(template: Template, say: Progress) -> None:
     """Look at the drawn pages: colour reaches the edge, and two renderers agree. Raises StoryFaults."""
     story = template.story
     say("looking at the pages")
+    say("drawing all pages with three children")
+    page_sheet.drawn(template).save(template.folder / SHEET, optimize=True)
+    say("reading the words, and looking at the files as the printers will")
+    faults = [*legibility.faults(template, EXAMPLE), *_preflight(template)]
     data = composing.interior_from(template, EXAMPLE, PROFILES["house"])
     papers = (preview.rasterise(data, LOOK_PIXELS, paper=paper) for paper in (255, 0))
-    faults: list[drawing.Fault] = []
     drawn = []
     for page, (white, black) in enumerate(zip(*papers, strict=True), 1):
         drawn.append(white)
@@ -273,6 +288,29 @@ def _look(template: Template, say: Progress) -> None:
         faults.append(drawing.Fault(path, 0, f"page {pages[index]}: Poppler draws it differently from pdfium"))
     if faults:
         raise StoryFaults(faults)
+
+
+def _preflight(template: Template) -> Iterator[drawing.Fault]:
+    """What the printers of plain colours would refuse, for a long name in every band of ages."""
+    story = template.story
+    said: set[str] = set()
+    for profile in (one for one in PROFILES.values() if not one.inks):
+        for age in AGES:
+            child = replace(EXAMPLE, personalisation=replace(EXAMPLE.personalisation, name=PROBES[0], age=age))
+            problems = [
+                *preflight.check_interior(composing.interior_from(template, child, profile), profile, story),
+                *preflight.check_cover(
+                    composing.cover_from(template, child, profile, binding="hardcover"),
+                    profile,
+                    story,
+                    binding="hardcover",
+                ),
+            ]
+            for problem in problems:
+                # Bare rims are said with the drawing's own name below.
+                if "edge of the bleed" not in problem.message and str(problem) not in said:
+                    said.add(str(problem))
+                    yield drawing.Fault(story.folder / "story.toml", 0, f"{profile.label}: {problem}")
 
 
 def sample(story: Story, page: int) -> Path:

@@ -35,8 +35,8 @@ def is_latest(revision: Revision) -> bool:
 
 
 def story_of(edition: Edition) -> Story:
-    """The story that a book tells."""
-    return stories.load(edition.story)
+    """The story that a book tells, in the version that it began with."""
+    return stories.of_version(edition.story, edition.story_version)
 
 
 def place(revision: Revision, page: int = 0, *, clean: bool = False) -> int:

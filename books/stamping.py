@@ -72,7 +72,8 @@ class Stamp:
         self.book = self.pdf.Root.Book
         del self.pdf.Root["/Book"]
         self._space = None if overlay else self.book.Rgb
-        colours = character.colours(content.personalisation.looks, outfit=self.story.outfit)
+        looks = content.personalisation.looks
+        colours = character.colours(looks, outfit=self.story.outfit, options=template.palette)
         self._colours = {name: recolouring.operands(colour) for name, colour in colours.items()}
         self._parts: dict[str, pikepdf.Object] = {}
         self._children: dict[tuple[str, str], pikepdf.Object] = {}
@@ -148,7 +149,8 @@ class Stamp:
         head = times(times(inverse(_FROM_FORM), self.template.heads.get(pose, IDENTITY)), _FROM_FORM)
         objects: dict[str, pikepdf.Object] = {}
         content: list[str] = []
-        for index, layer in enumerate(character.layers(looks, pose=pose, mood=mood, available=available)):
+        drawn = character.layers(looks, pose=pose, mood=mood, available=available, options=self.template.palette)
+        for index, layer in enumerate(drawn):
             objects[f"P{index}"] = self._part(layer.part)
             turn = f"{operands(head)} cm " if layer.with_head else ""
             content.append(f"q {turn}/P{index} Do Q")

@@ -29,7 +29,8 @@ PANEL = 250.0
 PANEL_MARGIN = 20.0
 SMALLEST_TEXT = 11.0
 # Raised when publishing changes what it makes of the same drawings, so that every story is published again.
-PIPELINE = 2
+PIPELINE = 3
+KEPT = "story.toml"  # a published version's own copy, in the folder of its template
 FRONT, BACK = "front", "back"
 
 
@@ -328,6 +329,28 @@ def load(slug: str) -> Story:
         raise UnknownStory(slug)
     stats = [(path.name, path.stat()) for path in _sources(folder)]
     return _cached(folder, tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats))
+
+
+@lru_cache(maxsize=32)
+def _kept(folder: Path, version: str) -> Story:
+    return _Reader(folder / KEPT).story(version)
+
+
+def of_version(slug: str, version: str) -> Story:
+    """The story as it was published as `version`; as it is now where that template is no longer there.
+
+    Raises UnknownStory when there is neither.
+    """
+    folder = Path(settings.PUBLISHED_DIR) / f"{slug}-{version}"
+    try:
+        current = load(slug)
+    except (UnknownStory, StoryError):
+        if (folder / KEPT).exists():
+            return _kept(folder, version)
+        raise
+    if current.version == version or not (folder / KEPT).exists():
+        return current
+    return _kept(folder, version)
 
 
 def every() -> tuple[Story, ...]:

@@ -9,22 +9,25 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from books import character, drawing, fonts, palette, recolouring
+from books import character, drawing, fonts, gamut, palette, recolouring
 from books.drawing import DrawingError, Element, Fault
 from books.fonts import DISPLAY, TEXT
-from books.geometry import transform
+from books.geometry import Matrix, times, transform
 from books.personalisation import BANDS
-from books.story import BACK, FRONT, PAGE, PANEL, SMALLEST_TEXT, TRIM, Scene, Story, Words
+from books.story import BACK, BLEED, FRONT, PAGE, PANEL, SMALLEST_TEXT, SPREAD, TRIM, Box, Scene, Story, Words
 from books.typesetting import PROBES, Setter
 
 SMALLEST_LETTERING = 4.5  # points, for a single word of forty letters; other names come out far larger
 EDGE, FOLD = 10.0, 8.0  # mm that words keep from the trim and from the fold
+FACE = 96.0  # of the child's canvas: from the middle of the head to its edge
+FACE_AT_FOLD = 4.0  # mm that the binding may take beside a face
 MOST_SHAPES = 1200
 LARGEST_DIFFERENCE = 48  # of 255, between two renderers in any block of 5 x 5 mm
 
@@ -81,6 +84,72 @@ def _scene(story: Story, scene: Scene) -> Iterator[Fault]:
         yield _toml(story, scene.photo.line, f"page {scene.photo.place} is not in this scene")
     if scene.dedication:
         yield from _box(story, scene.dedication, scene.pages)
+    faces = list(_faces(story, scene))
+    for words in scene.words:
+        yield from _over_faces(story, scene, words, faces)
+    for face in faces:
+        if len(scene.pages) == 2 and abs(face.x - SPREAD / 2) < face.radius + FACE_AT_FOLD:
+            path = story.folder / scene.file("background")
+            aside = face.radius + FACE_AT_FOLD - abs(face.x - SPREAD / 2)
+            yield Fault(path, face.line, f"the child’s face falls into the fold: move it aside by {aside:.0f} mm")
+
+
+@dataclass(frozen=True)
+class _Face:
+    """The child's head in a scene, in mm of the drawing."""
+
+    x: float
+    y: float
+    radius: float
+    line: int
+
+
+def _faces(story: Story, scene: Scene) -> Iterator[_Face]:
+    path = story.folder / scene.file("background")
+    root = _read(path)[0] if path.exists() else None
+    heads = character.parts().heads
+    for element in root.walk() if root else ():
+        if element.get("class") != "child" or element.get("data-pose") not in heads:
+            continue
+        try:
+            place = times(transform(element.get("transform")), transform(heads[element.get("data-pose")]))
+        except ValueError:
+            continue  # said by `_slot`
+        yield _Face(*_at(place, character.HEAD_CENTRE), _scale(place) * FACE, element.line)
+
+
+def _at(matrix: Matrix, point: tuple[float, float]) -> tuple[float, float]:
+    a, b, c, d, e, f = matrix
+    return a * point[0] + c * point[1] + e, b * point[0] + d * point[1] + f
+
+
+def _scale(matrix: Matrix) -> float:
+    a, b, c, d, _, _ = matrix
+    return float(abs(a * d - b * c) ** 0.5)
+
+
+def _over_faces(story: Story, scene: Scene, words: Words, faces: Sequence[_Face]) -> Iterator[Fault]:
+    """Words that lie on the child's face, for any age and a short or a long name."""
+    if words.place not in scene.pages or words.rotate or not faces or not _known_fonts(story):
+        return
+    offset = TRIM * scene.pages.index(int(words.place))
+    for band, text in words.words.items():
+        for name in PROBES if "{name}" in text else PROBES[:1]:
+            for line in Setter(story, name).fit(words.at(band), text).rectangles():
+                box = Box(line.x + BLEED + offset, line.y + BLEED, line.width, line.height)
+                if any(_touches(box, face) for face in faces):
+                    yield _toml(
+                        story,
+                        words.line,
+                        f"ages {band}: the words lie over the child’s face: move the box or the child",
+                    )
+                    return
+
+
+def _touches(box: Box, face: _Face) -> bool:
+    across = max(box.x - face.x, face.x - box.x - box.width, 0.0)
+    down = max(box.y - face.y, face.y - box.y - box.height, 0.0)
+    return across**2 + down**2 < (0.9 * face.radius) ** 2
 
 
 def _box(story: Story, words: Words, places: Sequence[int | str]) -> Iterator[Fault]:
@@ -98,29 +167,43 @@ def _box(story: Story, words: Words, places: Sequence[int | str]) -> Iterator[Fa
         left, right = (FOLD, EDGE) if words.place % 2 else (EDGE, FOLD)
     limits = (left, EDGE, TRIM - right, TRIM - EDGE)
     if box.x < limits[0] or box.y < limits[1] or box.x + box.width > limits[2] or box.y + box.height > limits[3]:
-        yield _toml(story, words.line, f"the box must stay {EDGE:g} mm inside the page and {FOLD:g} mm from the fold")
+        yield _toml(
+            story,
+            words.line,
+            f"the box must stay {EDGE:g} mm inside the page and {FOLD:g} mm from the fold: {_cure(box, limits)}",
+        )
+
+
+def _cure(box: Box, limits: tuple[float, float, float, float]) -> str:
+    left, top = max(box.x, limits[0]), max(box.y, limits[1])
+    right, bottom = min(box.x + box.width, limits[2]), min(box.y + box.height, limits[3])
+    return f"box = [{left:g}, {top:g}, {right - left:g}, {bottom - top:g}] would"
 
 
 def _words(story: Story, words: Words, places: Sequence[int | str]) -> Iterator[Fault]:
     yield from _box(story, words, places)
     role, family = (DISPLAY, story.display_font) if words.display else (TEXT, story.text_font)
-    if not {(DISPLAY, story.display_font), (TEXT, story.text_font)} <= fonts.BOOK_FONTS.keys():
+    if not _known_fonts(story):
         return  # said once, for the story
     for band in BANDS:
         text = words.words.get(band, "")
         if not text.strip():
-            yield _toml(story, words.line, f"there is no text for the ages {band}")
+            yield _toml(story, words.line, f'there is no text for the ages {band}: add a line "{band}" = "..." here')
             continue
         if unknown := set(re.findall(r"\{[^}]*\}?", text)) - {"{name}"}:
             yield _toml(story, words.line, f"{sorted(unknown)[0]} means nothing: only {{name}} is filled in")
         plain = text.replace("{name}", "").replace("\n", " ")
         missing = {c for piece, face in fonts.runs(plain, role, family) if face is None for c in piece}
         if missing:
-            yield _toml(story, words.line, f"no font has {' '.join(sorted(missing))}")
+            yield _toml(story, words.line, f"no font has {' '.join(sorted(missing))}: please write it in other letters")
         elif fault := _too_long(story, words.at(band), text):
             yield _toml(story, words.line, f"ages {band}: {fault}")
         if text == words.words.get("0-2") == words.words.get("9-12"):
             return  # the same words for every age: once is enough
+
+
+def _known_fonts(story: Story) -> bool:
+    return {(DISPLAY, story.display_font), (TEXT, story.text_font)} <= fonts.BOOK_FONTS.keys()
 
 
 def _too_long(story: Story, words: Words, text: str) -> str:
@@ -129,7 +212,8 @@ def _too_long(story: Story, words: Words, text: str) -> str:
         setting = Setter(story, name).fit(words, text)
         if setting.size < smallest:
             long = f" with a name like “{name}”" if "{name}" in text else ""
-            return f"the words do not fit their box{long}: they would be set in {setting.size:.1f} pt"
+            size = f"they would be set in {setting.size:.1f} pt"
+            return f"the words do not fit their box{long}: {size}. Enlarge the box or shorten them"
     return ""
 
 
@@ -172,8 +256,18 @@ def _paints(root: Element, path: Path) -> Iterator[Fault]:
         shapes += element.tag in drawing.SHAPES
         if {element.get("fill").lower(), element.get("stroke").lower()} & taken:
             yield Fault(path, element.line, "this green marks colours that are exchanged: please take another one")
+        yield from _unprintable(element, path)
     if shapes > MOST_SHAPES:
         yield Fault(path, 0, f"{shapes} shapes make the page slow to draw: please join some (at most {MOST_SHAPES})")
+
+
+def _unprintable(element: Element, path: Path) -> Iterator[Fault]:
+    for name in ("fill", "stroke", "stop-color"):
+        colour = element.get(name)
+        if re.fullmatch("#[0-9a-fA-F]{6}", colour) and gamut.distance(colour.lower()) > gamut.FARTHEST:
+            yield Fault(
+                path, element.line, f"{colour} is brighter than ink on paper can be: please take a calmer colour"
+            )
 
 
 def _slot(element: Element, path: Path, *, allowed: bool) -> Iterator[Fault]:
@@ -208,11 +302,17 @@ def _character() -> Iterator[Fault]:
                 yield Fault(path, root.line, 'a pose has one empty <g id="head"> that says where the head goes')
     options = palette.load()
     drawn = character.parts()
+    sheet = palette.CHARACTER_DIR / "palette.toml"
+    for table in palette.NEEDED:
+        for option in getattr(options, table):
+            for colour in option.colours.values():
+                if gamut.distance(colour.lower()) > gamut.FARTHEST:
+                    yield Fault(sheet, 0, f"{table} “{option.key}”: {colour} is brighter than ink on paper can be")
     for table, prefix in (("moods", "mood/"), ("extras", "extra/"), ("poses", "pose/"), ("hairstyles", "hair/")):
         keys = {key.split("/")[1] for key in drawn.drawings if key.startswith(prefix)}
         for option in getattr(options, table):
             if option.key not in keys:
-                yield Fault(palette.CHARACTER_DIR / "palette.toml", 0, f"nobody has drawn {table} “{option.key}”")
+                yield Fault(sheet, 0, f"nobody has drawn {table} “{option.key}”")
 
 
 def uncovered(on_white: npt.NDArray[np.uint8], on_black: npt.NDArray[np.uint8]) -> bool:

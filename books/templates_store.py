@@ -5,6 +5,8 @@ overlay.pdf       the same without backgrounds and colour profiles, for previews
 backgrounds.raw   the pages' backgrounds as pixels (BGRX), mapped into memory and shared by all processes
 index.json        where the child stands, what each form is called
 sample/<n>.jpg    pages of an invented child's book for the shop window
+all-pages.png     every page with three very different children, for whoever publishes
+story.toml, palette.toml    the words and colours of this version: books that began with it keep them
 """
 
 import json
@@ -17,10 +19,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from books import palette as palettes
 from books import story as stories
 from books.geometry import Matrix, transform
+from books.palette import Palette
 from books.story import BACK, FRONT, Story
 
+STORY_KEPT, PALETTE_KEPT = stories.KEPT, "palette.toml"
 PIXELS = 1000  # width and height of a page in a preview
 
 KEPT = 8  # templates in memory: a few megabytes each, the pixels are shared
@@ -70,6 +75,7 @@ class Template:
     overlay: bytes
     rows: dict[int | str, int]
     pixels: npt.NDArray[np.uint8]
+    palette: Palette
 
     def background(self, place: int | str) -> npt.NDArray[np.uint8]:
         """The pixels of a page's background (PIXELS x PIXELS x 4), not to be written to."""
@@ -129,6 +135,7 @@ def read(story: Story, folder: Path) -> Template:
         overlay=(folder / "overlay.pdf").read_bytes(),
         rows={place: row for row, place in enumerate(art)},
         pixels=pixels,
+        palette=palettes.read(folder / PALETTE_KEPT) if (folder / PALETTE_KEPT).exists() else palettes.load(),
     )
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from books import fonts
 from books.fonts import DISPLAY, TEXT, Face
 from books.geometry import MM
-from books.story import SMALLEST_TEXT, Story, Words
+from books.story import SMALLEST_TEXT, Box, Story, Words
 
 LINE_HEIGHT = {TEXT: 1.38, DISPLAY: 1.16}
 TALL_LINE = 1.5  # lettering in scripts that reach further up and down than Latin
@@ -67,6 +67,21 @@ class Setting:
     def height(self) -> float:
         """Points from the top of the first line to the bottom of the last."""
         return (len(self.lines) + PARAGRAPH_GAP * len(self.gaps)) * self.leading * self.size
+
+    def rectangles(self) -> list[Box]:
+        """Where each line stands, in mm from the page's trimmed top left corner, before the box is turned."""
+        box, leading = self.words.box, self.leading * self.size / MM
+        spare = box.height - self.height / MM
+        top = box.y + {"top": 0.0, "middle": spare / 2, "bottom": spare}[self.words.valign]
+        found = []
+        for index, line in enumerate(self.lines):
+            if index in self.gaps:
+                top += PARAGRAPH_GAP * leading
+            width = _width(line) * self.size / MM
+            shift = {"left": 0.0, "center": (box.width - width) / 2, "right": box.width - width}[self.words.align]
+            found.append(Box(box.x + shift, top, width, leading))
+            top += leading
+        return found
 
     def width(self) -> float:
         """Points of the widest line."""

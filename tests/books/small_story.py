@@ -21,16 +21,16 @@ from books.story import Story
 BACKGROUND = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">
   <defs>
     <linearGradient id="sky" gradientUnits="userSpaceOnUse" x1="0" y1="0" x2="0" y2="{height}">
-      <stop offset="0" stop-color="#{sky}"/><stop offset="1" stop-color="#f6b24c"/>
+      <stop offset="0" stop-color="#{sky}"/><stop offset="1" stop-color="#4a3560"/>
     </linearGradient>
-    <radialGradient id="glow" gradientUnits="userSpaceOnUse" cx="60" cy="60" r="40">
+    <radialGradient id="glow" gradientUnits="userSpaceOnUse" cx="60" cy="130" r="40">
       <stop offset="0" stop-color="#fff1c4" stop-opacity="0.9"/><stop offset="1" stop-color="#fff1c4" stop-opacity="0"/>
     </radialGradient>
-    <clipPath id="window"><circle cx="150" cy="60" r="30"/></clipPath>
+    <clipPath id="window"><circle cx="150" cy="130" r="30"/></clipPath>
   </defs>
   <rect x="-2" y="-2" width="{wide}" height="{high}" fill="url(#sky)"/>
-  <circle cx="60" cy="60" r="40" fill="url(#glow)"/>
-  <g clip-path="url(#window)"><rect x="120" y="30" width="60" height="60" fill="#c8453f"/></g>
+  <circle cx="60" cy="130" r="40" fill="url(#glow)"/>
+  <g clip-path="url(#window)"><rect x="120" y="100" width="60" height="60" fill="#c8453f"/></g>
   <g opacity="0.6">
     <path d="M0,170 Q60,150 {width},180 V{height} H0 Z" fill="#174b57" stroke="#0b2738" stroke-width="1"/>
   </g>
@@ -66,6 +66,7 @@ pages = [1]
   [[scene.lettering]]
   page = 1
   box = [40, 30, 130, 30]
+  ink = "#fff8ec"
   text = "{{name}}"
 
   [[scene.photo]]
@@ -91,7 +92,7 @@ pages = [2, 3]
   page = 3
   box = [120, 96, 60, 14]
   rotate = -6
-  ink = "#7a3b2e"
+  ink = "#fff8ec"
   text = "{{name}}"
 
 [[scene]]
@@ -101,6 +102,7 @@ pages = [4, 5]
   [[scene.text]]
   page = 5
   box = [30, 20, 160, 50]
+  ink = "#fff8ec"
   align = "left"
   valign = "top"
 {bands}
@@ -110,7 +112,8 @@ pages = [6]
 
   [[scene.text]]
   page = 6
-  box = [25, 140, 160, 50]
+  box = [25, 20, 160, 50]
+  ink = "#fff8ec"
 {bands}
 [cover]
   [[cover.lettering]]
@@ -122,7 +125,7 @@ pages = [6]
 
   [[cover.text]]
   panel = "back"
-  box = [35, 40, 140, 60]
+  box = [35, 10, 140, 40]
   ink = "#fff8ec"
   text = "Luckily, {{name}} is awake."
 """
@@ -142,7 +145,7 @@ def write(root: Path, slug: str = "moon-wave") -> Path:
     for number, width, slots in (
         (1, 216, ""),
         (2, 426, children),
-        (3, 426, SLOT.format(x=173, scale=0.2)),
+        (3, 426, SLOT.format(x=145, scale=0.2)),
         (4, 216, SLOT.format(x=70, scale=0.2)),
     ):
         path = folder / "scenes" / f"{number:02d}-background.svg"

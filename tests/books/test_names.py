@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from books import composing, fonts, names, preview
 from books.print_profiles import PROFILES
 from books.story import Story
+from books.typesetting import PROBES
 from tests.books import names_of_the_world
 from tests.books.small_story import content
 
@@ -153,6 +154,18 @@ def test_han_letters_are_drawn_as_the_name_s_language_draws_them(name: str, pack
         face = fonts.face_for(name, role)
         assert face is not None
         assert (face.package, face.language) == (package, language)
+
+
+def test_no_name_is_wider_than_those_that_stories_are_checked_with() -> None:
+    """Forty letters of East Asia would be twice as wide as forty of ours."""
+    for role in (fonts.TEXT, fonts.DISPLAY):
+        face = fonts.chain(role)[0]
+        assert max(fonts.advance(face, probe) for probe in PROBES) <= names.MAX_WIDTH
+    assert names.clean("明" * 25) == "明" * 25
+    with pytest.raises(names.UnprintableName, match="its letters are wide"):
+        names.clean("明" * 26)
+    with pytest.raises(names.UnprintableName, match="its letters are wide"):
+        names.clean("W" * 40)
 
 
 def test_accents_stand_on_their_letters() -> None:

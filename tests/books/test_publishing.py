@@ -32,7 +32,10 @@ def test_a_template_holds_all_that_books_need(small_story: Story) -> None:
     folder = small_story.template_folder
     assert folder.name == f"moon-wave-{small_story.version}"
     names = {path.name for path in folder.iterdir()}
-    assert names == {"template.pdf", "overlay.pdf", "backgrounds.raw", "index.json", "sample"}
+    assert names == {
+        *("template.pdf", "overlay.pdf", "backgrounds.raw", "index.json", "sample"),
+        *("all-pages.png", "story.toml", "palette.toml"),
+    }
     template = templates_store.template_for(small_story)
     assert template.pixels.shape == (8, 1000, 1000, 4)
     assert len(template.overlay) < len(template.data)
@@ -43,11 +46,19 @@ def test_a_template_holds_all_that_books_need(small_story: Story) -> None:
 def test_backgrounds_are_the_trimmed_pages(small_story: Story) -> None:
     template = templates_store.template_for(small_story)
     page = template.background(2)
-    # The red window of the spread has its middle at (150, 60) mm of the drawing: 147, 57 of the trimmed page.
-    blue, green, red, _ = page[int(57 / 210 * 1000), int(147 / 210 * 1000)]
+    # The red window of the spread has its middle at (150, 130) mm of the drawing: 147, 127 of the trimmed page.
+    blue, green, red, _ = page[int(127 / 210 * 1000), int(147 / 210 * 1000)]
     assert (red, green, blue) == (0xC8, 0x45, 0x3F)
     right = template.background(3)
     assert tuple(right[0, 0][:3]) == pytest.approx(tuple(page[0, 999][:3]), abs=2)
+
+
+def test_all_pages_are_drawn_with_three_children(small_story: Story) -> None:
+    with Image.open(small_story.template_folder / "all-pages.png") as sheet:
+        rows = 1  # eight places, covers among them, in rows of nine
+        assert sheet.size == (9 * 246 + 6, 3 * (rows * 246 + 18))
+        blocks = [sheet.convert("RGB").crop((0, top, sheet.width, top + 246)) for top in (0, 264, 528)]
+    assert len({block.tobytes() for block in blocks}) == 3
 
 
 def test_samples_for_the_shop_window(small_story: Story) -> None:
@@ -115,6 +126,30 @@ def test_a_background_that_leaves_paper_bare_is_refused(fresh: Path) -> None:
         publishing.publish("moon-wave")
     assert str(problem.value) == f"{path}: page 6: the background does not cover the bleed"
     assert not stories.load("moon-wave").is_published
+
+
+def broken(folder: Path, old: str, new: str, *, file: str = "story.toml") -> str:
+    """What publishing says once `old` is `new` in a file of the story."""
+    path = folder / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(publishing.StoryFaults) as problem:
+        publishing.publish("moon-wave")
+    assert not stories.load("moon-wave").is_published
+    return str(problem.value).replace(f"{folder}/", "")
+
+
+def test_words_that_are_hard_to_read_are_refused_with_their_line(fresh: Path) -> None:
+    said = broken(fresh, 'ink = "#fff8ec"\n  size', 'ink = "#7a6a80"\n  size')
+    assert "story.toml:36: page 2: the contrast of #7a6a80 with the picture is" in said
+    assert "less than 7: take a lighter or darker ink" in said
+
+
+def test_words_that_a_printer_would_refuse_are_refused_before_anybody_buys(fresh: Path) -> None:
+    said = broken(fresh, "box = [30, 20, 160, 50]", "box = [30, 10, 168, 50]")
+    assert "story.toml: Lulu, 8.5 in square: page 5: words come within" in said
+    assert "12.7 mm are kept free" in said
 
 
 def test_renderers_that_disagree_are_noticed() -> None:
