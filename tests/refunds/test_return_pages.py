@@ -212,6 +212,9 @@ def test_p8_photos_and_words_are_forgotten_by_one_button() -> None:
 
 def test_p6_photos_and_words_can_be_downloaded_by_the_customer_and_nobody_else() -> None:
     of = ask(delivered())
+    about = reverse("privacy:data", args=[of.evidence_id])
+    assert "Photos of the fault" in opened(of.order).get(about).text
+    assert Client().get(about).status_code == 404
     address = reverse("privacy:download", args=[of.evidence_id])
     answer = opened(of.order).post(address)
     assert answer.status_code == 200

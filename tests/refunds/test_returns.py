@@ -396,3 +396,31 @@ def test_no_mail_about_a_return_names_the_child_or_repeats_what_the_customer_wro
         assert of.number in mail.subject
         assert f"/returns/{of.number}/" in mail.text
         assert "&#x27;" not in mail.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_f13_many_clicks_on_give_back_at_once_send_the_money_once() -> None:
+    """PostgreSQL lets them in at once, SQLite one after another."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from django.db import connection
+
+    staff = member("refunds.inspect_return")
+    of = ask(delivered())
+    returns.inspect(of, staff=staff, verified=True, basis="photos")
+
+    def click(_: int) -> bool:
+        try:
+            settling.give_back(Return.objects.get(pk=of.pk), staff=staff)
+        except Refused:
+            return False
+        else:
+            return True
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(10) as pool:
+        done = list(pool.map(click, range(20)))
+    assert done.count(True) == 1
+    assert (Refund.objects.count(), Refund.objects.get().amount) == (1, 3480)
+    assert kinds(of).count(State.SETTLED) == 1
