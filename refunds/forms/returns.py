@@ -43,10 +43,10 @@ class EvidenceForm(forms.Form):
     """
 
     words = forms.CharField(
-        label="What is wrong?",
+        label="In your own words",
         required=False,
         max_length=evidence.MAX_WORDS,
-        help_text="In a sentence or two. Please leave out names.",
+        help_text="A sentence or two is enough. Please leave out names.",
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"max_length": "Please use at most %(limit_value)s characters."},
     )

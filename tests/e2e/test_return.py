@@ -54,7 +54,7 @@ def bought_and_sent(shop: Installation, page: Page) -> str:
 def tell(page: Page, photo: Path, album: Album) -> str:
     """From the order's page to the return's; a mistake on the way loses neither words nor photo."""
     parent.press(page.get_by_role("link", name="Tell us what is wrong"))
-    page.get_by_label("What is wrong?", exact=False).last.fill(WORDS)
+    page.get_by_label("In your own words").fill(WORDS)
     page.get_by_label("Photos of it").set_input_files(photo)
     page.get_by_label(re.compile("I agree that .* keeps the photos and words")).check()
     album.keep(page, "ask")
@@ -103,7 +103,7 @@ def test_p26_a_faulty_book_goes_back_and_the_money_comes(
     desk = visitors.new(DESKTOP)
     work_on_it(desk, shop, of, pictures)
     page.goto(link_in(shop.wait_for_mail(to=WHO, subject="your label"), "/returns/"))
-    expect(page.get_by_text("To see what is torn")).to_be_visible()
+    expect(page.get_by_text("To see what is torn").first).to_be_visible()
     label = page.get_by_role("link", name="Open the label (PDF)").get_attribute("href")
     assert label is not None
     pdf = page.request.get(label)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import OutgoingMail, User
 from books import access as book_access
 from books.models import Edition
-from orders import invoices, papers, printing
+from orders import invoices, papers, points, printing
 from orders import tasks as order_tasks
 from orders.models import Invoice, Order, Payment, PrintJob
 from privacy import children
@@ -257,5 +257,9 @@ def test_p26_a_free_order_gives_no_money_back_by_mistake(staff: User) -> None:
     with pytest.raises(Refused, match="cost nothing"):
         settling.give_back(of, staff=staff)
     assert not Case.objects.exists()
+    back = settling.would_go_back(of)
+    assert back is not None
+    assert (back.money, back.shipping, back.points) == (0, 0, 0)
+    assert points.earned_with(order) == 0
     form = opened(order).get(reverse("refunds:return_ask", args=[order.number])).text
     assert CANARY not in form
