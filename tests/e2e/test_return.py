@@ -121,7 +121,7 @@ def test_p26_a_faulty_book_goes_back_and_the_money_comes(
     assert [refund["amount"] for refund in wait_for(lambda: refunds(shop)[before:]) or []] == [4480]
     visitor = visitors.new(DESKTOP)
     visitor.goto(link_in(mail, "/returns/"))
-    expect(visitor.get_by_role("heading", name="Put right")).to_be_visible()
+    expect(visitor.get_by_role("heading", name="Put right", exact=True)).to_be_visible()
     expect(visitor.get_by_text(FOUND)).to_be_visible()
     expect(visitor.get_by_text(re.compile(r"€44\.80.*(on its way back|went back) to your card"))).to_be_visible()
     pictures.keep(visitor, "settled")
