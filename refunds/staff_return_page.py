@@ -219,6 +219,10 @@ def _mails(of: Return, key: str) -> list[tuple[str, str]]:
             ("If the fault is there", return_mails.preview(marked, "return_appeal_decided", yes=True)),
             ("If not", return_mails.preview(marked, "return_appeal_decided", yes=False)),
         ]
+    if key == "refund" and (back := settling.would_go_back(of)) is not None:
+        sums = {"amount": back.money, "shipping": back.shipping, "points": back.points}
+        day = money_back.promised_from_today(of.order.country)
+        return [("", return_mails.preview(of, "return_money_back", case=sums, by=day))]
     if key == "reprint":
         return [("", return_mails.preview(of, "return_reprint"))]
     return []

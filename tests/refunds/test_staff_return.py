@@ -87,6 +87,7 @@ def test_every_action_says_the_mail_and_the_sum_before_it_is_done(boss: User) ->
     text = client.get(page(of)).text
     assert "Give back €34.80" in text
     assert "€4.90 of it for the delivery" in text
+    assert "goes back to the card you paid with" in text  # the mail
     assert not Case.objects.exists()
     client.post(page(of), {"do": "refund"})
     assert client.post(page(of), {"do": "refund"}, follow=True).status_code == 200
