@@ -6,7 +6,6 @@ delivered when all its parcels are, on the day of the latest. What another sourc
 customer more time; to take time away is for staff alone, and leaves an event.
 """
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -44,17 +43,10 @@ MISSING = {
 
 _AFTER_SHIPPING = (Order.State.SHIPPED, Order.State.DELIVERED, Order.State.COMPLETED)
 _MAY_ADD_TIME = (TRACKING, PRINTER)
-_ON_DELIVERED: list[Callable[[Order], None]] = []
 
 
 class NotShipped(Exception):
     """A parcel that has not left cannot have arrived."""
-
-
-def on_delivered(call: Callable[[Order], None]) -> None:
-    """Register what happens, in the same transaction and once per order, when its last parcel has arrived."""
-    if call not in _ON_DELIVERED:
-        _ON_DELIVERED.append(call)
 
 
 # --- until when it may go back ---
@@ -142,12 +134,9 @@ def _follow(order: Order, *, actor: str) -> None:
     if latest is None or missing.exists():
         return
     if order.state == Order.State.SHIPPED:
-        if states.move(order, Order.State.DELIVERED, actor=actor, at=latest):
-            for call in _ON_DELIVERED:
-                call(order)
-            if actor != CUSTOMER:
-                until = return_until(order) if may_return(order, local_days.today(order.country)) else None
-                mails.delivered(order, until=until, assumed=actor == ASSUMED)
+        if states.move(order, Order.State.DELIVERED, actor=actor, at=latest) and actor != CUSTOMER:
+            until = return_until(order) if may_return(order, local_days.today(order.country)) else None
+            mails.delivered(order, until=until, assumed=actor == ASSUMED)
     elif order.delivered_at is not None and order.delivered_at != latest:
         Order.objects.filter(pk=order.pk).update(delivered_at=latest)
         order.delivered_at = latest

@@ -19,10 +19,10 @@ from orders import money_back
 from orders.admin import IssuedAdmin, on_order_page, order_link, price
 from orders.invoice_pdf import Sheet
 from orders.models import Refund
+from orders.views.staff_frame import framed
 from privacy.admin import ReadOnlyAdmin
 from refunds import admin_returns, answer_deadlines, case_story, credit_notes, orders_page, payouts
 from refunds.models import Case, ChangeRequest, CreditNote
-from refunds.views.staff_frame import framed
 
 on_order_page(to_do=orders_page.to_do, happened=orders_page.happened)
 

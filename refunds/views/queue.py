@@ -6,8 +6,8 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from orders.views.staff_frame import framed, member
 from refunds import desk
-from refunds.views.staff_frame import framed, member
 
 
 @never_cache

@@ -14,12 +14,12 @@ from django.views.decorators.http import require_http_methods
 
 from orders.models import Order, Payment
 from orders.money_words import price
+from orders.views.staff_frame import framed, member, staff_only
 from refunds import amounts, cancelling, cases, rehearsal, second_person
 from refunds.forms.cancel import CancelForm
 from refunds.forms.goodwill import GoodwillForm
 from refunds.models import Case
 from refunds.rehearsal import Rehearsal
-from refunds.views.staff_frame import framed, member, staff_only
 
 _REFUSED = (cancelling.CannotCancel, cases.CannotDecide)
 

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods
 from orders import money_back
 from orders.models import Payment, Refund
 from orders.money_words import price
+from orders.views.staff_frame import framed, member, staff_only
 from refunds import cancelling, cases, payouts, rehearsal, second_person
 from refunds.forms.decide import DeclineForm
 from refunds.models import Case
-from refunds.views.staff_frame import framed, member, staff_only
 
 
 @staff_only("refunds.view_case")

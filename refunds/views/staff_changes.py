@@ -12,13 +12,13 @@ from django.views.decorators.http import require_http_methods
 from books import editions, revisions
 from books.models import Edition
 from books.page_images import page_in_words
+from orders.views.staff_frame import framed, member, staff_only
 from privacy import passes
 from privacy.purposes import Actor
 from privacy.vault import AccessRefused, Forgotten, NotInVault
 from refunds import answer_deadlines, changes
 from refunds.forms.change import AnswerForm
 from refunds.models import ChangeRequest
-from refunds.views.staff_frame import framed, member, staff_only
 from refunds.views.staff_pass import FIELD, opening
 
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
+from orders.views.staff_frame import member
 from privacy import passes
 from privacy.models import Child
 from refunds.forms.reason import ReasonForm
-from refunds.views.staff_frame import member
 
 FIELD = "pass"
 

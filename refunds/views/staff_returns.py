@@ -9,12 +9,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from orders.views.staff_frame import framed, member, staff_only
 from privacy.vault import AccessRefused, Forgotten, NotInVault
 from refunds import staff_return_page as page
 from refunds.forms.reason import ReasonForm
 from refunds.models import Return
 from refunds.returns import Refused
-from refunds.views.staff_frame import framed, member, staff_only
 
 
 @staff_only("refunds.view_return")

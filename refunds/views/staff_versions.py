@@ -15,6 +15,7 @@ from books.forms import PersonaliseForm, initial_of
 from books.models import Edition
 from books.tasks import render_revision
 from books.views import questions
+from orders.views.staff_frame import framed, member, staff_only
 from privacy import passes, rate_limits
 from privacy.purposes import Actor
 from privacy.vault import AccessRefused, Forgotten, NotInVault
@@ -23,7 +24,6 @@ from refunds.forms.change import CompareForm, ProposalForm
 from refunds.models import ChangeRequest
 from refunds.pairs import pairs_of
 from refunds.views.staff_changes import asked_for
-from refunds.views.staff_frame import framed, member, staff_only
 from refunds.views.staff_pass import FIELD, opening
 
 PICTURES_PER_HOUR = 3000

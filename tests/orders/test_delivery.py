@@ -7,7 +7,7 @@ import time_machine
 from django.utils import timezone
 
 from accounts.models import OutgoingMail
-from orders import delivery, local_days, tasks
+from orders import delivery, local_days, points, tasks
 from orders.models import Order, OrderEvent, OrderLine, PrintJob
 from tests.orders.parcels import on_its_way
 
@@ -19,9 +19,9 @@ CAME = datetime(2026, 3, 12, 10, 0, tzinfo=UTC)
 
 @pytest.fixture
 def delivered(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The orders that the hook was called for."""
+    """The orders that points were earned with."""
     called: list[int] = []
-    monkeypatch.setattr(delivery, "_ON_DELIVERED", [lambda order: called.append(order.pk)])
+    monkeypatch.setattr(points, "earn", lambda order: called.append(order.pk))
     return called
 
 
