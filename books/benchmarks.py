@@ -3,13 +3,25 @@
 Other apps add theirs with `register` in a module called `benchmarks`.
 """
 
+import itertools
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
 
-from books import character, composing, drawing, fonts, preview, publishing, templates_store
+from books import (
+    character,
+    composing,
+    drawing,
+    drawn_photos,
+    fonts,
+    likeness,
+    palette,
+    preview,
+    publishing,
+    templates_store,
+)
 from books import story as stories
 from books.drawing import Element
 from books.fonts import DISPLAY, TEXT
@@ -153,4 +165,44 @@ def _text(words: Words, said: Personalisation) -> str:
     )
 
 
+def guesses(_slug: str) -> Iterator[Row]:
+    """Drawn children of every skin and colour of hair, each hairstyle in turn, before a plain wall: how many are found,
+    how often what we guess of their hair is right, and how long it takes with the photo of a phone (12 megapixels)."""
+    options = palette.load()
+    styles = [style for style in options.hairstyles if style.group != "covered"]
+    found: dict[str, list[bool]] = {}
+    named: dict[str, list[bool]] = {}
+    lengths, curls = [], []
+    for number, (skin, hair) in enumerate(itertools.product(options.skins, options.hair_colours)):
+        style = styles[number * 7 % len(styles)]
+        looks = Looks(skin.key, style.key, hair.key, options.eyes[number % len(options.eyes)].key, (), "sky")
+        picture = drawn_photos.portrait(looks, wall=drawn_photos.WALLS[number % len(drawn_photos.WALLS)])
+        faces = likeness.guess(drawn_photos.jpeg(picture)).faces
+        found.setdefault(skin.key, []).append(len(faces) == 1)
+        if len(faces) != 1 or style.key in ("bald", "baby-fuzz"):
+            continue
+        named.setdefault(hair.key, []).append(faces[0].hair_colour == hair.key)
+        guessed = options.find("hairstyles", faces[0].hairstyle).group if faces[0].hairstyle else ""
+        curls.append((guessed == CURLS) == (style.group == CURLS))
+        if style.group in ("short", "medium", "long"):
+            lengths.append(guessed == style.group)
+    yield Row("faces found", _percent(*found.values()), "%", 95, at_least=True)
+    yield Row("faces found, of the skin with the fewest", min(map(_percent, found.values())), "%", 80, at_least=True)
+    yield Row("colour of the hair named", _percent(*named.values()), "%", 90, at_least=True)
+    yield Row("colour of the hair named, of the worst", min(map(_percent, named.values())), "%", 70, at_least=True)
+    yield Row("length of straight hair named", _percent(lengths), "%", 60, at_least=True)
+    yield Row("curly or straight told apart", _percent(curls), "%", 80, at_least=True)
+    phone = drawn_photos.jpeg(drawn_photos.portrait(CHILD.personalisation.looks).resize((3464, 3464)))
+    yield Row("a photo of 12 megapixels looked at", _median(lambda: likeness.guess(phone), 9), "ms", 400)
+
+
+CURLS = "coily-and-curly"
+
+
+def _percent(*counted: list[bool]) -> float:
+    every = [one for some in counted for one in some]
+    return 100 * sum(every) / len(every)
+
+
 register("books", books)
+register("likeness", guesses)

@@ -51,7 +51,8 @@ class Command(BaseCommand):
                 f"  The admin   {shop}/admin/   {email}   {password}\n"
                 f"              and a second person: {COLLEAGUE}, same password\n"
                 f"  All mail    {shop}/outbox/\n"
-                f"  Payments    sandbox on port {port + 1}; pay with card 4242 4242 4242 4242\n\n"
+                f"  Payments    sandbox on port {port + 1}; pay with card 4242 4242 4242 4242\n"
+                f"{_photos()}\n"
                 f"  Up after {time.monotonic() - started:.1f} s. "
                 f"Ctrl-C ends everything; the data stays in {settings.DATA_DIR.name}/.\n"
             )
@@ -71,3 +72,14 @@ class Command(BaseCommand):
     def _say(self, words: str) -> None:
         self.stdout.write(words)
         self.stdout.flush()
+
+
+def _photos() -> str:
+    """A line only where something is missing; the shop does without it."""
+    from books import likeness
+
+    return (
+        f"  Photos      nothing is guessed from them: {missing} not installed\n"
+        if (missing := likeness.missing())
+        else ""
+    )
