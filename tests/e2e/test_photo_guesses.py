@@ -1,5 +1,6 @@
 """A photo on the personalise page: what we guess comes by itself, is marked as a guess, and gives way to the parent."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,10 @@ def _guessed(page: Page, field: str) -> list[str]:
 
 
 @pytest.mark.parametrize("device", [PHONE, DESKTOP])
-def test_guesses_arrive_and_the_parent_decides(visitors: Visitors, album: Album, tmp_path: Path, device: str) -> None:
+def test_guesses_arrive_and_the_parent_decides(
+    visitors: Visitors, album: Callable[[str], Album], tmp_path: Path, device: str
+) -> None:
+    pictures = album(f"guesses-{device}")
     page = visitors.new(device)
     page.goto("/stories/night-post/personalise/")
     expect(page.locator(".workshop--alive")).to_be_visible()
@@ -44,7 +48,7 @@ def test_guesses_arrive_and_the_parent_decides(visitors: Visitors, album: Album,
     parent.choose_photo(page, _photo(tmp_path, LOOKS))
     expect(note).to_contain_text("Once both boxes under “Your permission” are ticked")
     assert _guessed(page, "hair_colour") == []
-    album.keep(page, f"guess-{device}-before-permission")
+    pictures.keep(page, "before-permission")
 
     # With it, the answer arrives by itself while the parent goes on.
     parent.consent(page)
@@ -57,7 +61,7 @@ def test_guesses_arrive_and_the_parent_decides(visitors: Visitors, album: Album,
     assert float(page.locator("#id_crop_size").input_value()) < 0.95, "the frame is around the face"
     expect(parent.group(page, "skin").locator("input:checked")).to_have_count(0)
     expect(page.get_by_label("First name")).to_have_value("Juniper")
-    album.keep(page, f"guess-{device}-one-face")
+    pictures.keep(page, "one-face")
 
     # What the parent picks stays, whatever we guess of the next photo.
     parent.pick(page, "hair_colour", 1)
@@ -67,12 +71,12 @@ def test_guesses_arrive_and_the_parent_decides(visitors: Visitors, album: Album,
     expect(faces).to_have_count(3, timeout=SOON)
     expect(note).to_have_text("There are several faces in this photo. Which one is your child?")
     assert _guessed(page, "hair_colour") == []
-    album.keep(page, f"guess-{device}-several-faces")
+    pictures.keep(page, "several-faces")
     parent.press(faces.nth(2))
     expect(faces.nth(2)).to_have_attribute("aria-pressed", "true")
     assert (_picked(page, "hair_colour"), _guessed(page, "hair_colour")) == (mine, ["golden-blonde"])
     assert float(page.locator("#id_crop_x").input_value()) > 0.6
-    album.keep(page, f"guess-{device}-the-right-face")
+    pictures.keep(page, "the-right-face")
 
     # A photo without a face, and a file that is no photo.
     nothing = tmp_path / "nothing.jpg"
@@ -82,7 +86,7 @@ def test_guesses_arrive_and_the_parent_decides(visitors: Visitors, album: Album,
     assert _guessed(page, "hairstyle") == []
     parent.choose_photo(page, drawings.text_file(tmp_path / "photo.jpg"))
     expect(page.locator("#photo-error")).to_contain_text("This file is not a photo we can read.", timeout=SOON)
-    album.keep(page, f"guess-{device}-no-photo")
+    pictures.keep(page, "no-photo")
 
     # And the book is made with what the parent decided.
     parent.choose_photo(page, _photo(tmp_path, LOOKS))
