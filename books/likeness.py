@@ -34,7 +34,7 @@ SMALL = 90  # pixels across a face
 SECONDS = 6.0  # for one photo; what is not known by then is not guessed
 START_SECONDS = 20.0
 LONGEST_ANSWER = 16_384
-ROOM = 1.9  # the square that is proposed, in widths of the face
+ROOM = 2.3  # the square that is proposed, in widths of the face
 
 NO_FACE = (
     "We could not find a face in this photo, so we guess nothing. It may still go into the book; for guesses, try one"
@@ -134,7 +134,7 @@ def _guess(face: dict[str, Any], picture: Picture) -> Guess:
         style = HAIRSTYLES.get((str(hair["length"]), bool(hair["curly"])), "")
     return Guess(
         x=min(max(0.0, middle[0] - side / 2), 1 - side),
-        y=min(max(0.0, middle[1] - side / shape * 0.55), 1 - side / shape),
+        y=min(max(0.0, middle[1] - side / shape * 0.56), 1 - side / shape),
         size=side,
         hair_colour=colour,
         hairstyle=style,
