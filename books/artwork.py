@@ -3,16 +3,17 @@
 import gzip
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from django.urls import reverse
 
-from books import character, drawing
+from books import character, drawing, palette
 from books import story as stories
 from books.drawing import Element
+from books.looks import DEFAULT, Looks
 from books.palette import CHARACTER_DIR
 from books.story import FRONT, PANEL, PANEL_MARGIN, TRIM, Story
 
@@ -51,8 +52,14 @@ _NOTHING = Art(drawing.svg((), (0, 0, PANEL, PANEL)).encode())
 def parts() -> Art:
     """What the browser draws the living child from, in the poses that the form shows, as JSON."""
     poses = {LIVING_POSE, *(slot["pose"] for story in stories.published() for slot in _slots(story))}
-    files = [path for _, _, path in character.files()] + [CHARACTER_DIR / "palette.toml"]
-    return _parts(tuple(sorted(poses)), _state(files))
+    return _parts(tuple(sorted(poses)), _state(_part_files()))
+
+
+def option_picture(table: str, key: str) -> Art:
+    """A child of paper with one hairstyle (`table`: "hairstyles") or extra. Raises KeyError for anything else."""
+    looks = {"hairstyles": replace(DEFAULT, hairstyle=key), "extras": replace(DEFAULT, extras=(key,))}[table]
+    palette.load().find(table, key)
+    return _option_picture(looks, _state(_part_files()))
 
 
 def cover_layer(story: Story, layer: str) -> Art:
@@ -110,6 +117,10 @@ def _state(files: list[Path]) -> tuple[int, int]:
     return len(files), max(path.stat().st_mtime_ns for path in files)
 
 
+def _part_files() -> list[Path]:
+    return [path for _, _, path in character.files()] + [CHARACTER_DIR / "palette.toml"]
+
+
 @lru_cache(maxsize=16)
 def _drawing(path: Path, _state: tuple[int, int]) -> Element:
     return drawing.read(path)
@@ -124,3 +135,8 @@ def _layer(path: Path, state: tuple[int, int]) -> Art:
 @lru_cache(maxsize=2)
 def _parts(poses: tuple[str, ...], _state: tuple[int, int]) -> Art:
     return Art(json.dumps(character.browser_parts(poses=poses), separators=(",", ":")).encode())
+
+
+@lru_cache(maxsize=64)
+def _option_picture(looks: Looks, _state: tuple[int, int]) -> Art:
+    return Art(character.paper_head(looks).encode())

@@ -20,6 +20,9 @@ CANVAS = (400.0, 640.0)
 OVERFLOW = 100.0  # drawings may leave the canvas by this much on each side
 VIEW = (-OVERFLOW, -OVERFLOW, CANVAS[0] + 2 * OVERFLOW, CANVAS[1] + 2 * OVERFLOW)
 HEAD_CENTRE = (200.0, 190.0)
+HEAD_VIEW = (24.0, -8.0, 352.0, 372.0)
+# Paper that waits for its colour: until a skin is picked, none is guessed.
+PAPER = {"skin": "#ddd3e4", "skin-shade": "#bdb0c9", "skin-light": "#ebe4f0", "blush": "#dcc0d6", "lip": "#a98fae"}
 FOLDERS = {"pose": "poses", "hair": "hair", "mood": "moods", "extra": "extras"}
 LAYERS = {"pose": ("back", "body", "front"), "hair": ("back", "front"), "extra": ("below-hair", "above-hair")}
 
@@ -168,6 +171,13 @@ def svg(looks: Looks, *, pose: str, mood: str, outfit: str = "", title: str = ""
     return drawing.svg(tuple(drawn), VIEW, title=title)
 
 
+def paper_head(looks: Looks) -> str:
+    """The head alone as a standalone SVG, its skin of paper. Raises MissingPart."""
+    chosen = {**colours(looks, outfit=""), **PAPER}
+    drawn = [layer.part for layer in layers(looks, pose="wave", mood="smile") if layer.with_head]
+    return drawing.svg(tuple(drawing.recoloured(parts().drawings[part], chosen) for part in drawn), HEAD_VIEW)
+
+
 def _living(element: Element) -> Element:
     """Class colours as CSS custom properties (`fill="var(--skin)"`): the browser recolours without redrawing."""
     return drawing.recoloured(element, {name: f"var(--{name})" for name in COLOUR_CLASSES})
@@ -207,7 +217,7 @@ def browser_parts(*, poses: Sequence[str] | None = None) -> dict[str, Any]:
     `parts`: part key (`hair/bob/back`) to SVG markup in which every recoloured paint is `var(--<class>)`, class kept;
     set the custom properties on the `<svg>`. `heads`: pose to the transform of everything that moves with the head.
     `palette`: all tables in the parents' order. `hair_on_skin`: skin to hair colour to the colours that differ there
-    from the palette's. `poses`: leave out the others, to send less.
+    from the palette's. `paper`: what skin is before one is picked. `poses`: leave out the others, to send less.
     """
     all_parts = parts()
     wanted = set(all_parts.heads if poses is None else poses)
@@ -235,6 +245,7 @@ def browser_parts(*, poses: Sequence[str] | None = None) -> dict[str, Any]:
         "heads": {pose: head for pose, head in all_parts.heads.items() if pose in wanted},
         "palette": _choices(palette.load()),
         "hair_on_skin": _hair_on_skin(palette.load()),
+        "paper": PAPER,
     }
 
 

@@ -8,6 +8,7 @@ urlpatterns = [
     path("stories/<slug:slug>/cover-<slug:layer>.<str:version>.svg", art.cover_art, name="cover_art"),
     path("drawn-child.<str:version>.json", art.child_parts, name="child_parts"),
     path("photo-guesses/", guesses.guess, name="guesses"),
+    path("drawn-child/<slug:table>/<slug:option>.<str:version>.svg", art.option_picture, name="option_picture"),
     path("books/<uuid:edition_id>/", preview.preview, name="preview"),
     path("books/<uuid:edition_id>/edit/", personalise.edit, name="edit"),
     path("books/<uuid:edition_id>/photo-guesses/", guesses.guess_again, name="guesses_again"),

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from books import artwork, editions
+from books import artwork, editions, looks
 from books.forms import AGES, PersonaliseForm
 from books.models import Edition
 from books.names import DEDICATION_MAX, MAX_NAME
@@ -40,6 +40,7 @@ def context(story: Story, form: PersonaliseForm, edition: Edition | None = None)
             "outfit": _swatches(form.outfit_options),
         },
         "hair_groups": _hair_groups(form),
+        "plain_hairstyle": looks.DEFAULT.hairstyle,
         "max_name": MAX_NAME,
         "max_dedication": DEDICATION_MAX,
         "parts_version": artwork.parts().version,

@@ -1,9 +1,6 @@
 /* The drawn child, put together in the browser from the part files of /drawn-child.json. Nothing is sent. */
 
 const SVG = "http://www.w3.org/2000/svg";
-// Paper that waits for its colour: until a skin is picked, none is guessed.
-const PAPER = { skin: "#ddd3e4", "skin-shade": "#bdb0c9", "skin-light": "#ebe4f0", blush: "#dcc0d6", lip: "#a98fae" };
-const HEAD_VIEW = "24 -8 352 372";
 
 function element(name, attributes = {}) {
   const made = document.createElementNS(SVG, name);
@@ -32,7 +29,7 @@ export class Parts {
     const tables = { skins: "skin", hair_colours: "hair_colour", eyes: "eyes", wraps: "wrap", outfits: "outfit" };
     const found = {};
     for (const [table, name] of Object.entries(tables)) {
-      const option = this.find(table, looks[name]) ?? (table === "skins" ? { colours: PAPER } : this.data.palette[table][0]);
+      const option = this.find(table, looks[name]) ?? (table === "skins" ? { colours: this.data.paper } : this.data.palette[table][0]);
       Object.assign(found, option.colours);
     }
     // On some skins a hair colour is a little lighter or darker, so that it does not vanish there.
@@ -52,6 +49,17 @@ export class Parts {
     const [kind, layer] = slot.split("/");
     if (kind === "extra") return this.worn(looks, mood).map((key) => `extra/${key}/${layer}`);
     return [`${kind}/${kind === "pose" ? pose : looks.hairstyle}/${layer}`];
+  }
+
+  /** The drawn parts of a child from back to front; without a pose only what moves with the head. */
+  layers(looks, pose, mood = "smile") {
+    return this.data.order
+      .filter(({ with_head: withHead }) => pose || withHead)
+      .flatMap(({ slot, with_head: withHead }) => {
+        const transform = pose && withHead ? this.data.heads[pose] : "";
+        return this.inSlot(slot, looks, pose, mood).map((key) => ({ key, transform }));
+      })
+      .filter(({ key }) => key in this.data.parts);
   }
 
   markup(keys) {
@@ -125,13 +133,6 @@ export class LivingChild {
       this.blinkLater();
     }, 2600 + Math.random() * 3400);
   }
-}
-
-/** The child's own head under another hairstyle, for the tiles. */
-export function head(parts, hairstyle) {
-  const svg = element("svg", { viewBox: HEAD_VIEW, "aria-hidden": "true" });
-  svg.innerHTML = parts.markup([`hair/${hairstyle}/back`, "head", "mood/smile", `hair/${hairstyle}/front`]);
-  return svg;
 }
 
 /** The drawn portrait that fills the round frame when there is no photo. */

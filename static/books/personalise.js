@@ -1,10 +1,11 @@
 /* "Personalise this book": every choice changes the child and the cover at once; nothing is sent before the button. */
 
 import { Answers } from "./answers.js";
-import { head, LivingChild, Parts, Portrait } from "./child.js";
+import { LivingChild, Parts, Portrait } from "./child.js";
 import { Cover } from "./cover.js";
 import { Cropper } from "./cropper.js";
 import { Guesses } from "./guesses.js";
+import { Pictures } from "./pictures.js";
 
 const workshop = document.querySelector(".workshop");
 const form = document.getElementById("personalise");
@@ -43,14 +44,19 @@ async function bringToLife() {
     label: document.querySelector(".cover"),
   });
   const portrait = new Portrait(parts, byId("portrait"), data.pose);
+  const painted = [document.querySelector(".stage"), byId("portrait")];
+  const pictures = new Pictures(parts, form, data.pose);
   const bubble = byId("bubble");
 
   function paint() {
     const chosen = looks();
-    for (const [name, colour] of Object.entries(parts.colours(chosen))) workshop.style.setProperty(`--${name}`, colour);
+    for (const [name, colour] of Object.entries(parts.colours(chosen))) {
+      for (const place of painted) place.style.setProperty(`--${name}`, colour);
+    }
     child.show(chosen);
     cover.show(chosen);
     portrait.show(chosen);
+    pictures.show(chosen);
     const covered = parts.find("hairstyles", chosen.hairstyle)?.group === "covered";
     byId("wrap-field").hidden = !covered;
     for (const picks of form.querySelectorAll("[data-field]:has([data-picked])")) {
@@ -78,22 +84,19 @@ async function bringToLife() {
   paint();
   write();
   document.fonts.ready.then(write);
-  drawHeads(parts);
+  groupHairstyles(pictures);
   workshop.classList.add("workshop--alive");
 }
 
-/** Hairstyles under headings; the heads of one heading are drawn when it is first opened. */
-function drawHeads(parts) {
+/** Hairstyles under headings, one heading open at a time. */
+function groupHairstyles(pictures) {
   const groups = byId("hair-groups");
   const buttons = [...groups.querySelectorAll("button")];
 
   function open(group) {
     for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.group === group));
-    for (const tile of form.querySelectorAll(".hairstyle")) {
-      tile.hidden = tile.dataset.group !== group;
-      const place = tile.querySelector(".hairstyle__head");
-      if (!tile.hidden && !place.firstChild) place.append(head(parts, place.dataset.style));
-    }
+    for (const tile of form.querySelectorAll(".tile[data-group]")) tile.hidden = tile.dataset.group !== group;
+    pictures.soon();
   }
 
   groups.hidden = false;
@@ -101,7 +104,7 @@ function drawHeads(parts) {
     const button = event.target.closest("button");
     if (button) open(button.dataset.group);
   });
-  open(form.querySelector(".hairstyle input:checked")?.closest(".hairstyle").dataset.group ?? buttons[0].dataset.group);
+  open(form.querySelector("[name=hairstyle]:checked")?.closest(".tile").dataset.group ?? buttons[0].dataset.group);
 }
 
 /* --- photo --- */

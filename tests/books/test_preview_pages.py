@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
-from books import artwork, editions, preview
+from books import artwork, character, editions, palette, preview
 from books.models import Revision
 from books.story import Story
 from privacy import children, vault
@@ -161,6 +161,21 @@ def test_the_drawn_child_is_public_and_immutable(client: Client) -> None:
     old = client.get(reverse("books:child_parts", args=["0123456789ab"]))
     assert old["Cache-Control"] == "public, max-age=60"
     assert old.content == plain.content
+
+
+def test_every_option_has_a_picture_for_browsers_without_scripts(client: Client) -> None:
+    version = artwork.parts().version
+    page = client.get(ADDRESS).content.decode()
+    for table, options in (("hairstyles", palette.load().hairstyles), ("extras", palette.load().extras)):
+        for option in options:
+            address = reverse("books:option_picture", args=[table, option.key, version])
+            assert f'<noscript><img src="{address}" alt=""' in page
+            answer = client.get(address)
+            assert (answer.status_code, answer["Content-Type"]) == (200, "image/svg+xml")
+            assert answer["Cache-Control"] == "public, max-age=31536000, immutable"
+            assert character.PAPER["skin"].encode() in answer.content  # nobody's skin is guessed
+    for table, key in (("hairstyles", "nope"), ("skins", "1"), ("extras", "bob"), ("load", "bob")):
+        assert client.get(reverse("books:option_picture", args=[table, key, version])).status_code == 404
 
 
 def test_the_cover_comes_in_layers_with_the_childs_place_between(client: Client, story: Story) -> None:
