@@ -37,6 +37,8 @@ FOR_EVERYBODY = {
     "slug:of_return": "behind an order's number",
     "int:photo": "behind an order's number",
     "slug:layer": "drawings",
+    "slug:table": "drawings",
+    "slug:key": "drawings",
     "slug:key": "drawn examples",
     "slug:version": "of a story",
     "str:version": "of a drawing or a policy",

@@ -87,6 +87,8 @@ class Shop:
             "slug:slug": self.story.slug if story else "privacy",
             "slug:document": "C-1",
             "slug:layer": "background",
+            "slug:table": "hairstyles",
+            "slug:key": "bob",
             "slug:key": next(iter(catalogue.EXAMPLE_CHILDREN)),
             "slug:version": self.story.version,
             "str:version": "1",
