@@ -38,7 +38,7 @@ FOR_EVERYBODY = {
     "int:photo": "behind an order's number",
     "slug:layer": "drawings",
     "slug:table": "drawings",
-    "slug:key": "drawings",
+    "slug:option": "drawings",
     "slug:key": "drawn examples",
     "slug:version": "of a story",
     "str:version": "of a drawing or a policy",

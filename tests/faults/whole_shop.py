@@ -88,7 +88,7 @@ class Shop:
             "slug:document": "C-1",
             "slug:layer": "background",
             "slug:table": "hairstyles",
-            "slug:key": "bob",
+            "slug:option": "bob",
             "slug:key": next(iter(catalogue.EXAMPLE_CHILDREN)),
             "slug:version": self.story.version,
             "str:version": "1",
