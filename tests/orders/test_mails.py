@@ -161,3 +161,19 @@ def test_staff_get_one_mail_for_each_thing_that_waits_and_a_link_to_it() -> None
     assert (mail.recipient, mail.subject) == (settings.CONTROLLER["email"], "For staff: print job J-1 needs you")
     assert f"{settings.SITE_URL}/admin/orders/printjob/{job.pk}/change/" in mail.text
     assert CANARY not in mail.text + mail.html
+
+
+def test_p27_points_that_come_back_are_said_with_the_money() -> None:
+    order = make_ordered()
+    for points, words in (
+        (0, None),
+        (1, "1 reward point that you spent is in"),
+        (120, "120 reward points that you spent are in"),
+    ):
+        OutgoingMail.objects.all().delete()
+        for mail in (
+            mails.order_cancelled(order, refund=6470, points=points),
+            mails.money_back(order, refund=Refund(pk=1, amount=6470), reason="It was cancelled.", points=points),
+        ):
+            assert (words is None and "reward point" not in mail.text) or (words is not None and words in mail.text)
+            assert (words or "€64.70") in mail.html
