@@ -102,10 +102,10 @@ def page() -> str:
 
 def _columns(machine: Machine) -> dict[str, int]:
     """How far each state is from the start by the longest way that visits no state twice, in table order."""
-    column = {machine.start: 0}
+    column, order = {machine.start: 0}, list(machine.table)
 
     def visit(state: str, path: tuple[str, ...]) -> None:
-        for new in machine.table[state]:
+        for new in sorted(machine.table[state], key=order.index):
             if new not in path and column.get(new, -1) < column[state] + 1:
                 column[new] = column[state] + 1
                 visit(new, (*path, new))
