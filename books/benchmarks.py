@@ -4,32 +4,26 @@ Other apps add theirs with `register` in a module called `benchmarks`.
 """
 
 import itertools
+import multiprocessing
+import resource
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from html import escape
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from books import (
-    character,
-    composing,
-    drawing,
-    drawn_photos,
-    fonts,
-    likeness,
-    palette,
-    preview,
-    publishing,
-    templates_store,
-)
+import numpy as np
+
+from books import composing, drawn_photos, likeness, palette, peers, preview, publishing
 from books import story as stories
-from books.drawing import Element
-from books.fonts import DISPLAY, TEXT
 from books.looks import Looks
 from books.personalisation import Personalisation
 from books.print_profiles import PROFILES
 from books.stamping import Content
-from books.story import BLEED, PAGE, TRIM, Story, Words
+
+SAME = 3.0  # of 255: pages that differ by no more than edges and letters do are the same
+EACH, MANY = 20, 1000  # books: of each of two processes, and for the memory
 
 CHILD = Content(
     Personalisation(
@@ -77,7 +71,7 @@ def _median(action: Callable[[], object], times: int) -> float:
 
 
 def books(slug: str) -> Iterator[Row]:
-    """Print files and previews against the plain way: one document with everything drawn into it."""
+    """Print files and previews of one book against others who make the same."""
     import weasyprint
 
     publishing.publish(slug)
@@ -85,84 +79,128 @@ def books(slug: str) -> Iterator[Row]:
     story = stories.load(slug)
     profile = PROFILES["house"]
     made: list[bytes] = []
-    ours = _median(lambda: made.append(composing.interior(story, CHILD, profile)), 5)
-    markup = naive(story, CHILD)
-    started = time.perf_counter()
-    plain = weasyprint.HTML(string=markup).write_pdf()
-    naive_ms = (time.perf_counter() - started) * 1000
-    yield Row("interior, everything in one document", naive_ms, "ms")
-    yield Row("interior, stamped", ours, "ms")
-    yield Row("stamped against one document", naive_ms / ours, "times faster", 50, at_least=True)
-    yield Row("interior, everything in one document", len(plain) / 1024, "kB")
-    yield Row("interior, stamped", len(made[-1]) / 1024, "kB")
-    copy = _median(lambda: composing.digital_copy(story, CHILD, watermark=True), 3)
-    yield Row("digital copy", copy, "ms")
-    yield Row("cover", _median(lambda: composing.cover(story, CHILD, profile, binding="hardcover"), 3), "ms")
+
+    def print_files() -> None:
+        made.append(composing.interior(story, CHILD, profile))
+        composing.cover(story, CHILD, profile, binding="hardcover")
+
+    ours = _median(print_files, 7)
+    pages = peers.pages(story, CHILD)
+    plain: list[bytes] = []
+    document = peers.html(pages)
+    naive = _median(lambda: plain.append(weasyprint.HTML(string=document).write_pdf()), 1)
+    yield Row("naive: interior as one WeasyPrint document", naive, "ms")
+    yield Row("ours: interior and cover", ours, "ms")
+    yield Row("naive / ours", naive / ours, "x", 50, at_least=True)
+    yield Row("naive: size", len(plain[-1]) / 1024, "kB")
+    yield Row("ours: size of the interior", len(made[-1]) / 1024, "kB", len(plain[-1]) / 1024 * 1.2)
+    yield _difference("naive", plain[-1], made[-1], len(pages))
+    yield from _typst(pages, made[-1], ours)
+    yield from _chromium(pages, made[-1])
+    yield Row("digital copy", _median(lambda: composing.digital_copy(story, CHILD, watermark=True), 3), "ms")
     spread = _median(lambda: list(preview.render(story, CHILD, [2, 3])), 9)
     yield Row("first spread of a preview", spread, "ms", 100)
-    pages = range(1, story.page_count + 1)
-    yield Row(
-        f"all {story.page_count} pages of a preview",
-        _median(lambda: list(preview.render(story, CHILD, pages)), 3),
-        "ms",
-        400,
+    yield Row("naive / first spread", naive / spread, "x", 120, at_least=True)
+    numbers = range(1, story.page_count + 1)
+    whole = _median(lambda: list(preview.render(story, CHILD, numbers)), 3)
+    yield Row(f"all {story.page_count} pages of a preview", whole, "ms", 400)
+    yield Row("naive / all pages of a preview", naive / whole, "x", 14, at_least=True)
+
+
+def _typst(pages: list[peers.Page], ours: bytes, ours_ms: float) -> Iterator[Row]:
+    if not peers.has_typst():
+        return
+    book = peers.TypstBook(pages)
+    try:
+        started = time.perf_counter()
+        data = book.compile()
+        yield Row("Typst: interior, cold", (time.perf_counter() - started) * 1000, "ms")
+        taken = []
+        for number in range(1, 6):
+            book.draw(peers.changed(pages, number))
+            started = time.perf_counter()
+            book.compile()
+            taken.append((time.perf_counter() - started) * 1000)
+        warm = statistics.median(taken)
+        yield Row("Typst: interior, warm, all art changed", warm, "ms")
+        yield Row("ours / Typst warm", ours_ms / warm, "x", 1.0)
+        yield Row("Typst: size", len(data) / 1024, "kB")
+        yield _difference("Typst", data, ours, len(pages))
+    finally:
+        book.close()
+
+
+def _chromium(pages: list[peers.Page], ours: bytes) -> Iterator[Row]:
+    started = time.perf_counter()
+    data = peers.chromium(pages)
+    if data is not None:
+        yield Row("Chromium: interior, print to PDF", (time.perf_counter() - started) * 1000, "ms")
+        yield Row("Chromium: size", len(data) / 1024, "kB")
+        yield _difference("Chromium", data, ours, len(pages))
+
+
+def _difference(label: str, theirs: bytes, ours: bytes, pages: int) -> Row:
+    """Of the page that differs most: times only count for the same pages."""
+    one, other = (itertools.islice(preview.rasterise(data, 432), pages) for data in (theirs, ours))
+    most = max(
+        float(np.abs(left[:, :, :3].astype(int) - right[:, :, :3]).mean())
+        for left, right in zip(one, other, strict=True)
     )
+    return Row(f"{label}: mean difference of a page, at most", most, "of 255", SAME)
 
 
-def naive(story: Story, content: Content) -> str:
-    """The whole interior as one HTML document with inline SVG, as one would write it first."""
-    said = content.personalisation
-    template = templates_store.template_for(story)
-    pages = []
-    for page in range(1, story.page_count + 1):
-        scene = story.scene_of(page)
-        offset = TRIM * scene.pages.index(page)
-        inside = [*_layer(story, scene.file("background"))]
-        for slot in template.art[page].slots:
-            matrix = "matrix(" + " ".join(f"{number:.5g}" for number in slot.matrix) + ")"
-            inside.append(Element("g", {"transform": matrix}, _child(said.looks, slot.pose, slot.mood, story.outfit)))
-        inside += _layer(story, scene.file("foreground"))
-        picture = drawing.svg(tuple(inside), (offset, 0, PAGE, PAGE))
-        words = "".join(_text(words, said) for words in scene.words if words.place == page)
-        pages.append(f'<section>{picture}<div class="w">{words}</div></section>')
-    faces = {role: fonts.chain(role)[0] for role in (TEXT, DISPLAY)}
-    style = "".join(f"@font-face{{font-family:{r};src:url({fonts.file(f).as_uri()})}}" for r, f in faces.items())
-    style += (
-        f"@page{{size:{TRIM}mm;margin:0;bleed:{BLEED}mm}}body{{margin:0}}"
-        f"section{{position:relative;width:{TRIM}mm;height:{TRIM}mm;break-after:page}}"
-        f"svg{{position:absolute;left:-{BLEED}mm;top:-{BLEED}mm;width:{PAGE}mm;height:{PAGE}mm}}"
-        ".w div{position:absolute}"
-    )
-    body = "".join(pages)
-    return f"<!doctype html><html><head><title>Book</title><style>{style}</style></head><body>{body}</body></html>"
+def machine(slug: str) -> Iterator[Row]:
+    """What two processes make, and whether one that makes a thousand books grows."""
+    publishing.publish(slug)
+    spawned = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(2, mp_context=spawned, initializer=_ready, initargs=(slug,)) as workers:
+        for count in (2, EACH):  # the first ones wait for imports
+            started = time.perf_counter()
+            list(workers.map(_make, [slug] * 2 * count))
+            taken = time.perf_counter() - started
+    yield Row("two processes: interior and cover", 2 * EACH / taken, "books/s")
+    with ProcessPoolExecutor(1, mp_context=spawned, initializer=_ready, initargs=(slug,)) as worker:
+        early, late, peak = worker.submit(_memory, slug).result()
+    yield Row("memory after 50 books", early / 1024, "MB")
+    yield Row(f"memory after {MANY} books", late / 1024, "MB", early / 1024 * 1.1)
+    yield Row("memory at its peak", peak / 1024, "MB")
 
 
-def _layer(story: Story, file: str) -> tuple[Element, ...]:
-    path = story.folder / file
-    return drawing.bare(drawing.read(path), prefix="").children if path.exists() else ()
+def _ready(slug: str) -> None:
+    """In a new process."""
+    import django
+
+    django.setup()
+    publishing.warm()
+    _make(slug)
 
 
-def _child(looks: Looks, pose: str, mood: str, outfit: str) -> tuple[Element, ...]:
-    parts, colours = character.parts(), character.colours(looks, outfit=outfit)
-    return tuple(
-        Element(
-            "g",
-            {"transform": parts.heads[pose]} if layer.with_head else {},
-            (drawing.recoloured(parts.drawings[layer.part], colours),),
-        )
-        for layer in character.layers(looks, pose=pose, mood=mood)
-    )
+def _make(slug: str) -> None:
+    story = stories.load(slug)
+    composing.interior(story, CHILD, PROFILES["house"])
+    composing.cover(story, CHILD, PROFILES["house"], binding="hardcover")
 
 
-def _text(words: Words, said: Personalisation) -> str:
-    box = words.box
-    role = DISPLAY if words.display else TEXT
-    text = escape(words.words.get(said.band, "").replace("{name}", said.name)).replace("\n", "<br>")
-    size = min(words.size, 24)
-    return (
-        f'<div style="left:{box.x}mm;top:{box.y}mm;width:{box.width}mm;font:{size}pt/1.38 {role};color:{words.ink};'
-        f'text-align:{words.align};transform:rotate({words.rotate}deg)">{text}</div>'
-    )
+def _memory(slug: str) -> tuple[int, int, int]:
+    """kB held after 50 books and after a thousand, and the most that there ever was; every child has another name."""
+    story, early = stories.load(slug), 0
+    for number in range(1, MANY + 1):
+        name = "".join(chr(ord("a") + number // 26**place % 26) for place in range(3)).title()
+        child = replace(CHILD, personalisation=replace(CHILD.personalisation, name=name))
+        composing.interior(story, child, PROFILES["house"])
+        composing.cover(story, child, PROFILES["house"], binding="hardcover")
+        list(preview.render(story, child, [2, 3]))
+        if number == 50:
+            early = _held()
+    return early, _held(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _held() -> int:
+    """kB in memory now; where the system does not say (macOS), the most that there ever was."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 1024
+    except FileNotFoundError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def guesses(_slug: str) -> Iterator[Row]:
@@ -205,4 +243,5 @@ def _percent(*counted: list[bool]) -> float:
 
 
 register("books", books)
+register("machine", machine)
 register("likeness", guesses)

@@ -2,13 +2,12 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 
-from books import colour_profiles, flattening, inks, recolouring
+from books import colour_profiles, flattening, inks, read_aloud, recolouring
 from books.geometry import MM, operands
 from books.print_profiles import PrintProfile
 from books.stamping import Content, Stamp, everywhere, settings_of, spine_words
@@ -29,14 +28,19 @@ def digital_copy(story: Story, content: Content, *, watermark: bool) -> bytes:
     """
     template = template_for(story)
     stamp = Stamp(template, content)
-    stamp.set_words(everywhere(template, content))
+    words = everywhere(template, content)
+    stamp.set_words(words)
+    told = []
     for place in template.places():
         drawn, objects = stamp.picture(place)
+        drawn = read_aloud.marked(drawn)
         margin = template.art[place].margin * MM
         if watermark:
             objects["W"] = stamp.mark("copy")
-            drawn.append(f"q 1 0 0 1 {margin:.4f} {margin:.4f} cm /W Do Q")
+            drawn.append(f"/Artifact BMC q 1 0 0 1 {margin:.4f} {margin:.4f} cm /W Do Q EMC")
         stamp.add_page(drawn, objects, {"MediaBox": (margin, margin, margin + TRIM * MM, margin + TRIM * MM)})
+        told.append(read_aloud.told(story, content, place, words[place]))
+    read_aloud.structure(stamp.pdf, told)
     stamp.pdf.Root.PageLayout = Name.TwoPageRight
     stamp.pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
     return _saved(stamp, title=story.title_for(content.personalisation.name), print_kind="")
@@ -168,7 +172,8 @@ def _boxes(width: float, height: float, bleed: float) -> dict[str, tuple[float, 
 def _saved(stamp: Stamp, *, title: str, print_kind: str) -> bytes:
     pdf = stamp.pdf
     pdf.Root.Lang = "en-GB"
-    now = datetime.now(UTC).replace(microsecond=0)
+    # The version's date and not today's: a book that is made again has the same bytes, and the printer the same hash.
+    now = stamp.template.made
     claimed = False
     if print_kind in ("x-4", "x-1a"):
         intent = colour_profiles.output_intent(pdf)

@@ -4,6 +4,7 @@ The row's state is the truth. Whoever makes a revision first claims it with a co
 that dies leaves a lease that runs out, and the sweeper finds the revision again.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -19,8 +20,18 @@ from privacy.purposes import Actor
 log = structlog.get_logger("littledreamers.books")
 
 LEASE = timedelta(seconds=90)
-MAX_TRIES = 5
+MAX_TRIES = 3
+DIED = "its worker died"
 HINT_GRACE = timedelta(seconds=3)  # a fresh revision has a message under way already
+
+
+_WHEN_HOPELESS: list[Callable[[Revision, str], None]] = []
+
+
+def on_hopeless(call: Callable[[Revision, str], None]) -> None:
+    """Register who is told, once, that a revision could not be made and will not be tried again, and why in a word."""
+    if call not in _WHEN_HOPELESS:
+        _WHEN_HOPELESS.append(call)
 
 
 def overdue(*, limit: int) -> list[int]:
@@ -57,9 +68,26 @@ def make(revision_id: int) -> bool:
     except Exception as error:
         # The kind of error only, and no raising: its words may hold what the parent typed (F22).
         log.error("revision not made", revision=revision_id, tries=revision.tries, error=type(error).__name__)
-        _finish(revision, Revision.State.FAILED, timezone.now() + timedelta(seconds=5) * 2**revision.tries)
+        with transaction.atomic():
+            again = timezone.now() + timedelta(seconds=5) * 2**revision.tries
+            if _finish(revision, Revision.State.FAILED, again) and revision.tries >= MAX_TRIES:
+                _give_up(revision, type(error).__name__)
         return False
     return True
+
+
+def give_up_dead(*, limit: int) -> None:
+    """Revisions at which a worker died again and again: they are tried no more, and a person is told."""
+    died = Q(state=Revision.State.RENDERING, lease_until__lt=timezone.now(), tries__gte=MAX_TRIES)
+    for revision in revisions.of_living_children().filter(died).order_by("pk")[:limit]:
+        with transaction.atomic():
+            if Revision.objects.filter(died, pk=revision.pk).update(state=Revision.State.FAILED, lease_until=None):
+                _give_up(revision, DIED)
+
+
+def _give_up(revision: Revision, why: str) -> None:
+    for call in _WHEN_HOPELESS:
+        call(revision, why)
 
 
 def _free(now: datetime) -> Q:

@@ -86,7 +86,7 @@ class Photo:
 
 @dataclass(frozen=True)
 class Scene:
-    """`pages`: one page, or the two facing pages of a spread."""
+    """`pages`: one page, or the two facing pages of a spread. `alt`: what is seen there, for who cannot see it."""
 
     number: int
     pages: tuple[int, ...]
@@ -94,6 +94,7 @@ class Scene:
     photo: Photo | None
     dedication: Words | None
     line: int = 0
+    alt: str = ""
 
     @property
     def size(self) -> tuple[float, float]:
@@ -272,6 +273,7 @@ class _Reader:
             photo=photos[0] if photos else None,
             dedication=dedications[0] if dedications else None,
             line=line,
+            alt=self.take(table, "alt", str, line, ""),
         )
 
     def story(self, version: str) -> Story:

@@ -14,5 +14,6 @@ def render_revision(revision_id: int) -> None:
 @shared_task(name="books.sweep_revisions")
 def sweep_revisions() -> None:
     """Make the revisions whose message was lost or whose worker died, a few at a time."""
+    rendering.give_up_dead(limit=10)
     for revision_id in rendering.overdue(limit=10):
         rendering.make(revision_id)

@@ -13,6 +13,7 @@ import json
 import mmap
 import threading
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,7 @@ class Template:
     rows: dict[int | str, int]
     pixels: npt.NDArray[np.uint8]
     palette: Palette
+    made: datetime
 
     def background(self, place: int | str) -> npt.NDArray[np.uint8]:
         """The pixels of a page's background (PIXELS x PIXELS x 4), not to be written to."""
@@ -136,6 +138,7 @@ def read(story: Story, folder: Path) -> Template:
         rows={place: row for row, place in enumerate(art)},
         pixels=pixels,
         palette=palettes.read(folder / PALETTE_KEPT) if (folder / PALETTE_KEPT).exists() else palettes.load(),
+        made=datetime.fromtimestamp(int((folder / "index.json").stat().st_mtime), UTC),
     )
 
 

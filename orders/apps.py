@@ -5,11 +5,12 @@ class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
-        from books import editions
+        from books import editions, rendering
         from orders import (
             access,
             data_export,
             invoices,
+            mails,
             payment_trouble,
             payments,
             printing,
@@ -24,6 +25,7 @@ class OrdersConfig(AppConfig):
         payments.on_paid(invoices.want)
         review.on_approved(printing.queue_jobs)
         editions.on_full_ready(review.full_ready)
+        rendering.on_hopeless(mails.book_needs_staff)
         webhooks.register("payment_intent.payment_failed", payment_trouble.attempt_failed)
         webhooks.register("checkout.session.async_payment_failed", payment_trouble.money_never_came)
         webhooks.register(tracking.EVENT, tracking.delivered)

@@ -192,6 +192,12 @@ def job_needs_staff(job: PrintJob) -> OutgoingMail:
     return staff_task(key=f"job:{job.number}:{job.state}", what=what, link=address)
 
 
+def book_needs_staff(revision: Revision, why: str) -> None:
+    """For us: a book could not be made and is tried no more. `why`: the kind of error, no word of the book."""
+    address = settings.SITE_URL + reverse("admin:books_revision_change", args=[revision.pk])
+    staff_task(key=f"revision:{revision.pk}:{revision.tries}", what=f"a book could not be made ({why})", link=address)
+
+
 def staff_task(*, key: str, what: str, link: str) -> OutgoingMail:
     """Something waits for a person of the shop; `what` completes the sentence "Please look: ..."."""
     return mail.queue(

@@ -81,6 +81,7 @@ pages = [1]
 [[scene]]
 number = 2
 pages = [2, 3]
+alt = "The Moon looks in at a red window."
 
   [[scene.text]]
   page = 2

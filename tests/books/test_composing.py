@@ -319,3 +319,41 @@ def test_memory_stays_flat_over_a_hundred_books(small_story: Story) -> None:
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert grown < 200_000, "bytes that eight books left behind"
+
+
+def test_the_same_book_has_the_same_bytes_whenever_it_is_made(small_story: Story) -> None:
+    def made() -> tuple[bytes, bytes, bytes]:
+        return (
+            composing.interior(small_story, content(photo=portrait()), HOUSE),
+            composing.cover(small_story, content(), HOUSE, binding="hardcover"),
+            composing.digital_copy(small_story, content(), watermark=True),
+        )
+
+    with time_machine.travel(datetime(2026, 11, 22, tzinfo=UTC)):
+        first = made()
+    with time_machine.travel(datetime(2027, 3, 1, tzinfo=UTC)):
+        assert made() == first
+
+
+def test_the_digital_copy_can_be_read_aloud_and_leafed_through_by_bookmarks(small_story: Story) -> None:
+    data = composing.digital_copy(small_story, content(age=4), watermark=True)
+    assert len(data) < 8_000_000
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        assert pdf.Root.MarkInfo.Marked
+        assert pdf.Root.Lang == "en-GB"
+        parts = list(pdf.Root.StructTreeRoot.K.K)
+        assert len(parts) == len(pdf.pages) == 8
+        assert all(str(part.K[0].S) == "/Figure" and str(part.K[0].Alt) for part in parts)
+        assert str(parts[0].K[1].ActualText) == "Zoë and the Moon"
+        assert str(parts[2].K[0].Alt) == "The Moon looks in at a red window."
+        assert str(parts[2].K[1].ActualText) == "Zoë waves at the Moon. The Moon waves back."
+        numbers = list(pdf.Root.StructTreeRoot.ParentTree.Nums)
+        for number, (page, part) in enumerate(zip(pdf.pages, parts, strict=True)):
+            drawn = page.obj.Contents.read_bytes()
+            assert drawn.count(b"BDC") == len(part.K)
+            assert drawn.count(b"EMC") == len(part.K) + 1  # the watermark is no part of the book
+            assert page.obj.StructParents == number == numbers[2 * number]
+            assert [one.objgen for one in numbers[2 * number + 1]] == [one.objgen for one in part.K]
+        with pdf.open_outline() as outline:
+            found = [item.title for item in outline.root]
+    assert found == ["Front cover", "Page 1", "Pages 2 and 3", "Pages 4 and 5", "Page 6", "Back cover"]

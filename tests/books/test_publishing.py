@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 from pytest_django import Settings
 
-from books import publishing, recolouring, story_checks, svg_forms, templates_store
+from books import benchmarks, publishing, recolouring, story_checks, svg_forms, templates_store
 from books import story as stories
 from books.story import Story
 from tests.books import small_story as small
@@ -142,7 +142,7 @@ def broken(folder: Path, old: str, new: str, *, file: str = "story.toml") -> str
 
 def test_words_that_are_hard_to_read_are_refused_with_their_line(fresh: Path) -> None:
     said = broken(fresh, 'ink = "#fff8ec"\n  size', 'ink = "#7a6a80"\n  size')
-    assert "story.toml:36: page 2: the contrast of #7a6a80 with the picture is" in said
+    assert "story.toml:37: page 2: the contrast of #7a6a80 with the picture is" in said
     assert "less than 7: take a lighter or darker ink" in said
 
 
@@ -198,10 +198,20 @@ def test_warming_draws_a_spread(small_story: Story) -> None:
     publishing.warm()
 
 
-def test_the_benchmark_measures_against_the_plain_way(small_story: Story) -> None:
+def test_the_benchmark_measures_against_others_that_make_the_same_pages(small_story: Story) -> None:
     out = io.StringIO()
     call_command("bench", "books", "--story", "moon-wave", stdout=out)
-    assert "stamped against one document" in out.getvalue()
-    assert "first spread of a preview" in out.getvalue()
+    table = out.getvalue()
+    for row in ("naive / ours", "ours / Typst warm", "naive / first spread", "naive / all pages of a preview"):
+        assert row in table
+    same = [line for line in table.splitlines() if "mean difference of a page" in line]
+    assert {line.split(":")[0].strip() for line in same} >= {"naive", "Typst"}
+    assert not any("missed" in line for line in same), table
     with pytest.raises(CommandError, match="There is no benchmark walks"):
         call_command("bench", "walks", "--story", "moon-wave", stdout=out)
+
+
+def test_the_benchmark_watches_what_a_process_holds(small_story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(benchmarks, "MANY", 51)
+    early, late, peak = benchmarks._memory("moon-wave")
+    assert 0 < early <= late * 1.1 <= peak * 1.1

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.utils import timezone
 
+from accounts.models import OutgoingMail
 from books import composing, digital_copies, editions, page_images, rendering, tasks
 from books.models import Edition, Revision
 from books.personalisation import Personalisation
@@ -160,10 +162,30 @@ def test_f22_a_failure_is_tried_again_a_few_times_and_logs_no_word(
             clock.shift(timedelta(minutes=5))
             tasks.sweep_revisions()
         assert fresh(edition).state == State.FAILED
-        assert len(tries) == fresh(edition).tries == rendering.MAX_TRIES
+        assert len(tries) == fresh(edition).tries == rendering.MAX_TRIES == 3
+    (mail,) = OutgoingMail.objects.filter(template="staff_task")  # once, with the kind of the error and no word of it
+    assert "a book could not be made (ValueError)" in mail.text
+    assert f"/books/revision/{fresh(edition).pk}/change/" in mail.text
+    assert NAME not in mail.subject + mail.text + mail.html
     written = capsys.readouterr()
     assert NAME not in caplog.text + written.out + written.err
     assert "ValueError" in caplog.text + written.out + written.err
+
+
+def test_a_book_at_which_workers_die_is_given_up_too_and_stops_no_other(story: Story) -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        deadly, other = made(story), made(story)
+        Revision.objects.filter(pk=fresh(deadly).pk).update(
+            state=State.RENDERING, tries=rendering.MAX_TRIES, lease_until=timezone.now() + rendering.LEASE
+        )
+        tasks.sweep_revisions()
+        assert fresh(deadly).state == State.RENDERING
+        clock.shift(rendering.LEASE + timedelta(seconds=1))
+        tasks.sweep_revisions()
+        tasks.sweep_revisions()
+        assert (fresh(deadly).state, fresh(other).state) == (State.FAILED, State.READY)
+    (mail,) = OutgoingMail.objects.filter(template="staff_task")
+    assert "a book could not be made (its worker died)" in mail.text
 
 
 def test_a_failing_announcement_is_not_lost(edition: Edition, monkeypatch: pytest.MonkeyPatch) -> None:
