@@ -1,7 +1,7 @@
 """From the colours on the screen to the inks of a press, for printers that take nothing but CMYK.
 
 The conversion is the press's own: its ICC profile says which inks make a colour (setting PRINT_ICC). There is none
-without it, because inks that are guessed print colours that nobody chose (docs/decisions/0010).
+without it, because inks that are guessed print colours that nobody chose (docs/decisions/0011).
 """
 
 import io

@@ -21,6 +21,7 @@ from orders import links, prices, shipping
 from orders.models import PrintJob
 from privacy.masked import Masked
 
+LARGEST = 20_000_000  # bytes of attachments; in a mail they take a third more
 ACTIONS = ("received", "shipped", "delivered", "rejected")
 
 
@@ -59,6 +60,8 @@ def pack(job: PrintJob, files: PrintFiles, *, profile: PrintProfile) -> Parcel:
         attachments = [(name, Masked(_locked(pdf, passphrase))) for name, pdf in named.items()]
     else:
         raise CannotSend(f"{profile.label} takes plain files only, and those never travel by mail")
+    if sum(len(content.reveal()) for _, content in attachments) > LARGEST:
+        raise CannotSend(f"the files are larger than {LARGEST // 1_000_000} MB, which no mail carries: hand them over")
     return Parcel(attachments, *hashes, files.page_count)
 
 

@@ -164,6 +164,15 @@ def test_a_partner_that_takes_locked_pdfs_gets_three_of_them(
             assert opened.encryption.bits == 256
 
 
+def test_files_that_no_mail_carries_go_to_staff(small_story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(print_mail, "LARGEST", 20_000)
+    job = queued(small_story)
+    assert not printing.make_and_send(job.pk)
+    job.refresh_from_db()
+    assert (job.state, outbox.outbox) == (PrintJob.State.BLOCKED, [])
+    assert "larger than" in job.events.latest("pk").detail
+
+
 @pytest.mark.parametrize("profile", ["lulu-8.5", "ingram"])
 def test_plain_files_never_travel_by_mail(small_story: Story, settings: Settings, profile: str) -> None:
     settings.PRINT_PARTNER = {**settings.PRINT_PARTNER, "profile": profile}
