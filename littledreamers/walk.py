@@ -154,7 +154,9 @@ class Walk:
         call_command("migrate", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
         for one in story.every():
-            publishing.publish(one.slug, progress=lambda step: self.say(f"      publishing, once per version: {step}"))
+            publishing.publish(
+                one.slug, progress=lambda step: self.say(f"      publishing, once per version: {step}"), look=False
+            )
         publishing.warm()
 
     @contextmanager

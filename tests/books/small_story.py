@@ -167,7 +167,7 @@ def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("library")
     write(root / "stories")
     with override_settings(STORIES_DIR=root / "stories", PUBLISHED_DIR=root / "published"):
-        publishing.publish("moon-wave")
+        publishing.publish("moon-wave", look=False)
     return root
 
 

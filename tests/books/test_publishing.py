@@ -81,29 +81,36 @@ def test_every_colour_class_of_every_part_is_found_again(small_story: Story) -> 
 
 def test_publishing_twice_builds_once(fresh: Path) -> None:
     steps: list[str] = []
-    first = publishing.publish("moon-wave", progress=steps.append)
+    first = publishing.publish("moon-wave", progress=steps.append, look=False)
     assert first.fresh
     assert "drawing scene 4 of 4" in steps
     modified = (first.folder / "index.json").stat().st_mtime_ns
-    again = publishing.publish("moon-wave")
-    assert not again.fresh
-    assert (again.folder / "index.json").stat().st_mtime_ns == modified
+    assert steps[-1] == "ready"
+    assert not (first.folder / publishing.SHEET).exists()
+    # Somebody who wants it looked at gets that afterwards, once.
+    for expected in (["looking at the pages"], []):
+        steps.clear()
+        again = publishing.publish("moon-wave", progress=steps.append)
+        assert not again.fresh
+        assert steps[:1] == expected
+        assert (again.folder / publishing.SHEET).exists()
+        assert (again.folder / "index.json").stat().st_mtime_ns == modified
 
 
 def test_two_at_once_both_succeed_and_leave_nothing_behind(fresh: Path) -> None:
     with ThreadPoolExecutor(2) as threads:
-        done = list(threads.map(publishing.publish, ["moon-wave"] * 2))
+        done = list(threads.map(lambda slug: publishing.publish(slug, look=False), ["moon-wave"] * 2))
     assert done[0].folder == done[1].folder
     assert left_in(fresh.parent.parent / "published") == [done[0].folder.name]
 
 
 def test_a_change_is_published_beside_the_old_version(fresh: Path) -> None:
-    old = publishing.publish("moon-wave")
+    old = publishing.publish("moon-wave", look=False)
     path = fresh / "story.toml"
     path.write_text(path.read_text().replace("waved back", "winked back"))
     with pytest.raises(templates_store.NotPublished):
         templates_store.published_template("moon-wave")
-    new = publishing.publish("moon-wave")
+    new = publishing.publish("moon-wave", look=False)
     assert old.folder.exists()
     assert new.folder != old.folder
     assert list(publishing.outdated()) == [old.folder]

@@ -33,7 +33,7 @@ def own_library(settings: Settings, tmp_path: Path) -> Path:
     """The small story in folders of this test, published."""
     settings.STORIES_DIR, settings.PUBLISHED_DIR = tmp_path / "stories", tmp_path / "published"
     folder = small.write(settings.STORIES_DIR)
-    publishing.publish("moon-wave")
+    publishing.publish("moon-wave", look=False)
     return folder
 
 
@@ -49,7 +49,7 @@ def test_a_book_keeps_the_version_of_its_story(own_library: Path) -> None:
     sheet.write_text(sheet.read_text().replace("The Moon waves back.", "The Moon winks back."))
     drawing = own_library / "scenes" / "02-background.svg"
     drawing.write_text(drawing.read_text().replace("#c8453f", "#2f6f8f"))
-    publishing.publish("moon-wave")
+    publishing.publish("moon-wave", look=False)
     new = made(stories.load("moon-wave"))
     assert old.story_version != new.story_version
     pages = {}
@@ -72,7 +72,7 @@ def test_p21_an_approved_book_is_never_printed_from_another_version(own_library:
     editions.lock(approved)
     sheet = own_library / "story.toml"
     sheet.write_text(sheet.read_text().replace("The Moon waves back.", "The Moon winks back."))
-    publishing.publish("moon-wave")
+    publishing.publish("moon-wave", look=False)
     shutil.rmtree(stories.load("moon-wave").template_folder.parent / f"moon-wave-{approved.story_version}")
     assert "winks back." in text_of(editions.digital_copy(editions.latest(open_book), actor=PARENT).reveal())
     with pytest.raises(CannotPrint, match="the version of the story that was approved is no longer published"):

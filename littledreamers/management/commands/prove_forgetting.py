@@ -80,7 +80,9 @@ class Command(BaseCommand):
         from books import publishing, story
 
         for one in story.every():
-            publishing.publish(one.slug, progress=lambda step: self._say(f"Publishing, once per version: {step}"))
+            publishing.publish(
+                one.slug, progress=lambda step: self._say(f"Publishing, once per version: {step}"), look=False
+            )
         return Path(settings.PUBLISHED_DIR)
 
     def _say(self, words: str) -> None:
