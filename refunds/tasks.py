@@ -35,7 +35,7 @@ def sweep_returns() -> None:
         except returns.Refused:  # it has moved on at this moment
             continue
         except Exception as error:
-            log.error("return not looked at", number=one.number, error=type(error).__name__)
+            log.error("return not looked at", order=one.order.number, error=type(error).__name__)
     settling.follow()
 
 

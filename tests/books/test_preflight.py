@@ -412,7 +412,7 @@ def test_words_of_a_cover_keep_away_from_edges_and_fold(small_story: Story) -> N
 
 def test_the_printers_label_has_a_white_place_without_words(small_story: Story, press_profile: bytes) -> None:
     good = cover_for(small_story, "ingram", "hardcover")
-    covered = changed(good, _shifted(b"/backT Do", 60, -130), force_version="1.4")
+    covered = changed(good, _shifted(b"/backT Do", 60, -158), force_version="1.4")
     assert "words lie under the printer’s barcode" in on_cover(covered, small_story, "ingram")
 
     def painted(pdf: Pdf) -> None:

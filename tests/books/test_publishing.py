@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 from pytest_django import Settings
 
-from books import benchmarks, publishing, recolouring, story_checks, svg_forms, templates_store
+from books import benchmarks, page_sheet, publishing, recolouring, story_checks, svg_forms, templates_store
 from books import story as stories
 from books.story import Story
 from tests.books import small_story as small
@@ -34,7 +34,7 @@ def test_a_template_holds_all_that_books_need(small_story: Story) -> None:
     names = {path.name for path in folder.iterdir()}
     assert names == {
         *("template.pdf", "overlay.pdf", "backgrounds.raw", "index.json", "sample"),
-        *("all-pages.png", "story.toml", "palette.toml"),
+        *("story.toml", "palette.toml"),
     }
     template = templates_store.template_for(small_story)
     assert template.pixels.shape == (8, 1000, 1000, 4)
@@ -54,10 +54,10 @@ def test_backgrounds_are_the_trimmed_pages(small_story: Story) -> None:
 
 
 def test_all_pages_are_drawn_with_three_children(small_story: Story) -> None:
-    with Image.open(small_story.template_folder / "all-pages.png") as sheet:
-        rows = 1  # eight places, covers among them, in rows of nine
-        assert sheet.size == (9 * 246 + 6, 3 * (rows * 246 + 18))
-        blocks = [sheet.convert("RGB").crop((0, top, sheet.width, top + 246)) for top in (0, 264, 528)]
+    sheet = page_sheet.drawn(templates_store.template_for(small_story))
+    rows = 1  # eight places, covers among them, in rows of nine
+    assert sheet.size == (9 * 246 + 6, 3 * (rows * 246 + 18))
+    blocks = [sheet.convert("RGB").crop((0, top, sheet.width, top + 246)) for top in (0, 264, 528)]
     assert len({block.tobytes() for block in blocks}) == 3
 
 

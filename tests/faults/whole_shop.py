@@ -80,7 +80,7 @@ class Shop:
             "int:line_id": self.order.lines.get().pk,
             "int:request_id": self.asked.pk,
             "int:case_id": Case.objects.get().pk,
-            "int:refund_id": Refund.objects.get().pk,
+            "int:refund_id": Refund.objects.earliest("pk").pk,
             "int:name": 1,
             "int:index": 0,
             "order:number": self.order.number,
@@ -114,7 +114,7 @@ class Shop:
             "order_pk": self.order.pk,
             "revision_id": Revision.objects.get(edition=self.edition).pk,
             "job_id": self.job.pk,
-            "refund_id": Refund.objects.get().pk,
+            "refund_id": Refund.objects.earliest("pk").pk,
             "mail_id": OutgoingMail.objects.latest("pk").pk,
             "event_pk": WebhookEvent.objects.get().pk,
         }

@@ -102,7 +102,7 @@ def test_p14_even_a_superuser_needs_a_valid_acknowledgement(order: Order, why: s
     if why == "old policy":
         training.acknowledge(user, current)
         PolicyVersion.objects.create(
-            slug="privacy", version="2", effective_from=timezone.localdate(), html="<p>x</p>", sha256="2" * 64,
+            slug="privacy", version="3", effective_from=timezone.localdate(), html="<p>x</p>", sha256="2" * 64,
             published_at=timezone.now(),
         )  # fmt: skip
     elif why != "untrained":

@@ -69,7 +69,7 @@ def test_pages_show_nothing_of_a_child_and_cannot_be_changed(boss: Client, model
     assert answer.status_code == 200
     assert CANARY not in answer.text
     assert 'name="_save"' not in answer.text
-    assert boss.post(address(model, "change", row.pk), {}).status_code == 403
+    assert boss.post(address(model, "change", row.pk), {}).status_code in (403, 405)
     assert boss.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
     assert boss.get(address(model, "add")).status_code == 403
 

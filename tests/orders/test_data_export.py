@@ -21,7 +21,7 @@ from books import editions
 from books.models import Edition
 from books.story import Story
 from orders.models import Order
-from privacy import children, data_views, holdings, vault
+from privacy import children, data_views, holdings, policies, vault
 from privacy.models import Child, VaultAccess
 from privacy.purposes import Actor, Kind, Purpose
 from refunds import changes
@@ -87,7 +87,7 @@ def test_p6_an_unordered_book_with_its_photo_and_every_page(client: Client) -> N
         assert archive.read(f"book/page-{number:02}.jpg") == shown
     (consent,) = data["child"]["consents"]
     assert "I agree that" in consent["wording"]
-    assert (consent["policy_version"], consent["withdrawn_at"]) == ("1", None)
+    assert (consent["policy_version"], consent["withdrawn_at"]) == (policies.current("privacy").version, None)
     assert data["child"]["forgotten_at"] == holdings.until(edition.child).isoformat()
     assert "order" not in data
     # Every key is explained, every file named, and nobody's name stands on the outside.

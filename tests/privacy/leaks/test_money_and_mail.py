@@ -14,6 +14,7 @@ from tests.faults.whole_shop import Shop, canaries_in
 from tests.orders import test_mails
 from tests.orders.factories import CANARY
 from tests.payment_sandbox import SandboxAtWork
+from tests.refunds import test_return_mails
 from tests.refunds.paying import paid_order
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +69,7 @@ def test_p17_the_payment_provider_never_hears_of_a_child(
 
 def test_every_kind_of_mail_is_one_whose_words_are_tested() -> None:
     folders = {path.name for path in (settings.BASE_DIR / "templates" / "emails").iterdir() if path.is_dir()}
-    unknown = folders - set(test_mails.ALL) - ELSEWHERE
+    unknown = folders - set(test_mails.ALL) - set(test_return_mails.ALL) - ELSEWHERE
     assert not unknown, f"{unknown}: may they name a child? Test it, then name it here or in test_mails.py"
 
 
