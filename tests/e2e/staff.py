@@ -28,7 +28,7 @@ def open_change_request(page: Page, number: str, *, reason: str) -> None:
 
 
 def answer(page: Page, words: str) -> None:
-    page.get_by_label("Answer").fill(words)
+    page.get_by_role("textbox", name="Answer").fill(words)
     page.get_by_role("button", name="Send the answer").click()
     expect(page.get_by_text("Sent. The parent has been told by mail.")).to_be_visible()
 
