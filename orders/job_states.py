@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
-from orders.models import PrintJob, PrintJobEvent
+from orders.models import Order, PrintJob, PrintJobEvent
 
 State = PrintJob.State
 
@@ -21,6 +21,9 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     State.REJECTED: frozenset({State.CANCELLED}),
     State.CANCELLED: frozenset(),
 }
+
+# Jobs in these states have nothing at the printer: their order can still be cancelled.
+STOPPED_OR_WAITING = (State.QUEUED, State.CANCELLED, State.BLOCKED, State.REJECTED)
 
 
 class TooLate(Exception):
@@ -47,3 +50,10 @@ def move(job: PrintJob, old: tuple[str, ...], new: str, *, actor: str, detail: s
 def record(job: PrintJob, kind: str, *, actor: str, detail: str = "") -> None:
     """Write down something that happened to a job without changing its state."""
     PrintJobEvent.objects.create(job=job, kind=kind, actor=actor, detail=detail[:500])
+
+
+def hold(job: PrintJob) -> Order:
+    """Lock the order of a job, and look again at what the job's row says."""
+    order = Order.objects.select_for_update(no_key=True).get(pk=job.line.order_id)
+    job.refresh_from_db(fields=["state"])
+    return order

@@ -6,12 +6,9 @@ the printer prints a job number once.
 
 Whoever changes a job of an order locks the order's row first, so that cancelling and sending never cross.
 
-New copies in place of faulty ones (P43) are jobs of their own, made from the stored book of an order that has been
-shipped. They go the same way, but never move the order's state; whoever keeps the return has registered with
-`on_reprint`.
+New copies in place of faulty ones (`reprints`, P43) go the same way, but never move the order's state.
 """
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -23,7 +20,7 @@ from django.utils import timezone
 from accounts.hints import hint
 from books import print_files
 from books.print_profiles import PROFILES, CannotPrint
-from orders import job_states, mails, prices, print_mail, states
+from orders import job_states, mails, prices, print_mail, reprints, states
 from orders.job_states import TooLate as TooLate
 from orders.models import Order, OrderLine, PrintJob, PrintJobEvent
 from privacy import children
@@ -41,25 +38,11 @@ PRINTER = "printer"
 FORGOTTEN = "the child was forgotten before the book was printed"
 # Orders whose books may be made. A cancelled order's jobs are never made, even if cancelling them was interrupted.
 PRINTABLE = (Order.State.APPROVED, Order.State.IN_PRINT)
-# Orders whose books may be made again.
-REPRINTABLE = (Order.State.SHIPPED, Order.State.DELIVERED, Order.State.COMPLETED)
 _GOES_ON = Q(reprint_of=None, line__order__state__in=PRINTABLE) | Q(
-    reprint_of__isnull=False, line__order__state__in=REPRINTABLE
+    reprint_of__isnull=False, line__order__state__in=reprints.REPRINTABLE
 )
 _AT_THE_PRINTER = (State.SENT, State.RECEIVED)
 _STUCK = (State.BLOCKED, State.REJECTED)
-# Jobs in these states have nothing at the printer: their order can still be cancelled.
-STOPPED_OR_WAITING = (State.QUEUED, State.CANCELLED, *_STUCK)
-
-
-_ON_REPRINT: list[Callable[[PrintJob, PrintJob | None], None]] = []
-
-
-def on_reprint(call: Callable[[PrintJob, PrintJob | None], None]) -> None:
-    """Register what follows when new copies have been shipped, can never be made, or were queued again: called with
-    the job, and with the one whose place it takes, in the same transaction. It must be repeatable."""
-    if call not in _ON_REPRINT:
-        _ON_REPRINT.append(call)
 
 
 def queue_jobs(order: Order) -> None:
@@ -148,7 +131,7 @@ def make_and_send(job_id: int) -> bool:
 def received(job: PrintJob) -> None:
     """The printer has the files. The parent is told once per order. Raises `TooLate`."""
     with transaction.atomic():
-        order = _hold(job)
+        order = job_states.hold(job)
         if job.state == State.RECEIVED:
             return
         job_states.move(job, (State.SENT,), State.RECEIVED, actor=PRINTER, received_at=timezone.now())
@@ -161,7 +144,7 @@ def received(job: PrintJob) -> None:
 def shipped(job: PrintJob, *, carrier: str, tracking: str) -> None:
     """The parcel is on its way: the parent is told, and the order follows when all its books are. Raises `TooLate`."""
     with transaction.atomic():
-        order = _hold(job)
+        order = job_states.hold(job)
         if job.state == State.SHIPPED:
             return
         job_states.move(
@@ -170,7 +153,7 @@ def shipped(job: PrintJob, *, carrier: str, tracking: str) -> None:
         )  # fmt: skip
         if job.reprint_of_id is not None:
             mails.reprint_on_its_way(order, job=job)
-            _tell(job)
+            reprints.tell(job)
             return
         mails.shipped(order, carrier=carrier, tracking=tracking)
         follow(order, actor=PRINTER)
@@ -191,7 +174,7 @@ def follow(order: Order, *, actor: str) -> bool:
 def rejected(job: PrintJob, *, reason: str) -> None:
     """The printer cannot print it: staff look and queue it again or give the money back. Raises `TooLate`."""
     with transaction.atomic():
-        _hold(job)
+        job_states.hold(job)
         if job.state == State.REJECTED:
             return
         job_states.move(job, _AT_THE_PRINTER, State.REJECTED, actor=PRINTER, detail=reason, rejection=reason)
@@ -203,7 +186,7 @@ def again(job: PrintJob, *, actor: str) -> PrintJob:
     from orders.print_tasks import make_print_job
 
     with transaction.atomic():
-        order = _hold(job)
+        order = job_states.hold(job)
         if not _goes_on(order, job) or job.state not in _STUCK:
             raise TooLate(f"{job.number} is neither rejected nor stopped.")
         line = OrderLine.objects.select_related("edition__child").get(pk=job.line_id)
@@ -221,49 +204,9 @@ def again(job: PrintJob, *, actor: str) -> PrintJob:
         )  # fmt: skip
         job_states.record(fresh, State.QUEUED, actor=actor)
         if fresh.reprint_of_id is not None:
-            _tell(fresh, before=job)
+            reprints.tell(fresh, before=job)
         hint(make_print_job, fresh.pk)
     return fresh
-
-
-def reprint(line: OrderLine, *, copies: int, actor: str) -> PrintJob:
-    """Queue new copies of a shipped book in place of faulty ones, from the stored book as it was approved (P43).
-
-    Raises `TooLate` with words for staff, and privacy.vault.Forgotten once the child is forgotten.
-    """
-    from orders.print_tasks import make_print_job
-
-    with transaction.atomic():
-        order = Order.objects.select_for_update(no_key=True).get(pk=line.order_id)
-        held = OrderLine.objects.select_related("edition__child").get(pk=line.pk)
-        faulty = held.print_jobs.filter(state=State.SHIPPED).order_by("-pk").first()
-        if order.state not in REPRINTABLE or faulty is None:
-            raise TooLate(f"{order.number} has not been sent, so there is nothing to print again.")
-        if held.edition is None or not children.is_open(held.edition.child):
-            raise Forgotten
-        if not 1 <= copies <= held.quantity:
-            raise ValueError(f"{copies} copies of {held.quantity}")
-        if PrintJob.objects.filter(reprint_of=faulty).exclude(state__in=[State.REJECTED, State.CANCELLED]).exists():
-            raise TooLate("New copies of this book are being made already. Wait until they are shipped.")
-        job = PrintJob.objects.create(
-            number=f"{faulty.number.partition('r')[0]}r{held.print_jobs.count() + 1}", line=held,
-            revision=faulty.revision, profile=faulty.profile, reprint_of=faulty, copies=copies,
-        )  # fmt: skip
-        job_states.record(job, State.QUEUED, actor=actor, detail=f"new copies in place of faulty ones: {copies}")
-        hint(make_print_job, job.pk)
-    return job
-
-
-@transaction.atomic
-def stop_reprint(job: PrintJob, *, actor: str) -> bool:
-    """The customer chose something else: new copies that are not at the printer are not made. False: they are."""
-    _hold(job)
-    if job.state == State.CANCELLED:
-        return True
-    if job.reprint_of_id is None or job.state not in STOPPED_OR_WAITING:
-        return False
-    job_states.move(job, (job.state,), State.CANCELLED, actor=actor)
-    return True
 
 
 @transaction.atomic
@@ -297,7 +240,7 @@ def child_forgotten(child: Child) -> None:
 
 
 def _stop(jobs: list[PrintJob], *, actor: str) -> bool:
-    if any(job.state not in STOPPED_OR_WAITING for job in jobs):
+    if any(job.state not in job_states.STOPPED_OR_WAITING for job in jobs):
         return False
     for job in jobs:
         if job.state in (State.QUEUED, State.BLOCKED):
@@ -315,7 +258,7 @@ def _claim(job_id: int) -> PrintJob | None:
     job = PrintJob.objects.select_related("line__order", "line__edition__child").filter(pk=job_id).first()
     if job is None:
         return None
-    order = _hold(job)
+    order = job_states.hold(job)
     cancelled = OrderLine.objects.filter(pk=job.line_id).exclude(cancelled_at=None).exists()
     if not _goes_on(order, job) or order.held_at is not None or cancelled:
         return None
@@ -349,7 +292,7 @@ def _still_mine(job: PrintJob) -> bool:
 
 @transaction.atomic
 def _sent(job: PrintJob, parcel: print_mail.Parcel) -> bool:
-    order = _hold(job)
+    order = job_states.hold(job)
     try:
         job_states.move(
             job, (State.SENDING,), State.SENT, actor=SYSTEM, sent_at=timezone.now(), lease_until=None,
@@ -373,7 +316,7 @@ def _put_off(job: PrintJob) -> None:
 @transaction.atomic
 def _block(job: PrintJob, why: str, *, held_in: tuple[str, ...] = (State.SENDING,)) -> None:
     """Stop a job until a person looks: staff are told, and the parent too when the book can never be made (F23)."""
-    _hold(job)
+    job_states.hold(job)
     log.error("print job blocked", job=job.number)
     try:
         job_states.move(job, held_in, State.BLOCKED, actor=SYSTEM, detail=why, lease_until=None)
@@ -389,21 +332,9 @@ def _cannot_be_made(job: PrintJob) -> None:
     if job.reprint_of_id is None:
         mails.not_printed(job.line.order, line=job.line)
     else:
-        _tell(job)
-
-
-def _tell(job: PrintJob, *, before: PrintJob | None = None) -> None:
-    for call in _ON_REPRINT:
-        call(job, before)
+        reprints.tell(job)
 
 
 def _goes_on(order: Order, job: PrintJob) -> bool:
     """Whether a job of this order may be made: `_GOES_ON` for an order that is held."""
-    return order.state in (PRINTABLE if job.reprint_of_id is None else REPRINTABLE)
-
-
-def _hold(job: PrintJob) -> Order:
-    """Lock the order of a job, and look again at what the job's row says."""
-    order = Order.objects.select_for_update(no_key=True).get(pk=job.line.order_id)
-    job.refresh_from_db(fields=["state"])
-    return order
+    return order.state in (PRINTABLE if job.reprint_of_id is None else reprints.REPRINTABLE)

@@ -5,7 +5,7 @@ class RefundsConfig(AppConfig):
     name = "refunds"
 
     def ready(self) -> None:
-        from orders import papers, payments, printing, review, webhooks
+        from orders import papers, payments, reprints, review, webhooks
         from privacy import children, choices, exports
         from refunds import (
             changes,
@@ -32,5 +32,5 @@ class RefundsConfig(AppConfig):
         children.register_finder(evidence_holder.find)
         choices.register_place(evidence_holder.place)
         choices.register_consequence(evidence_holder.consequence)
-        printing.on_reprint(settling.reprint_changed)
+        reprints.on_reprint(settling.reprint_changed)
         desk_sources.register_all()

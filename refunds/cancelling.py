@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from orders import mails, printing, review, states
+from orders import job_states, mails, printing, review, states
 from orders.models import Order, OrderLine
 from privacy import children
 from privacy.models import Child
@@ -36,7 +36,7 @@ def can_cancel(order: Order) -> bool:
     if order.state not in printing.PRINTABLE:
         return False
     jobs = [job for line in order.lines.all() for job in line.print_jobs.all()]
-    return all(job.state in printing.STOPPED_OR_WAITING for job in jobs)
+    return all(job.state in job_states.STOPPED_OR_WAITING for job in jobs)
 
 
 def can_cancel_alone(order: Order) -> bool:
@@ -49,7 +49,7 @@ def can_cancel_book(line: OrderLine) -> bool:
     the printer."""
     if line.cancelled_at is not None or line.order.state not in (*UNAPPROVED, *printing.PRINTABLE):
         return False
-    return all(job.state in printing.STOPPED_OR_WAITING for job in line.print_jobs.all())
+    return all(job.state in job_states.STOPPED_OR_WAITING for job in line.print_jobs.all())
 
 
 def can_cancel_book_alone(line: OrderLine) -> bool:

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from orders import money_back, printing, replacements
+from orders import money_back, replacements, reprints
 from orders.models import Order, OrderLine, PrintJob
 from privacy import children
 from privacy.models import Child
@@ -116,7 +116,7 @@ def choose(of: Return, wish: str, *, actor: str) -> None:
     if held.state in returns.CLOSED or money_under_way(held) or replacement(held) is not None:
         raise Refused(f"{held.number} is under way or closed, so nothing else can be chosen.")
     for job in [one.reprint for one in held.lines.select_related("reprint__line") if one.reprint is not None]:
-        if not printing.stop_reprint(job, actor=actor):
+        if not reprints.stop_reprint(job, actor=actor):
             raise Refused("The new copies are at the printer already.")
     if held.wish != wish:
         Return.objects.filter(pk=held.pk).update(wish=wish)
@@ -137,13 +137,13 @@ def print_again(of: Return, *, staff: User) -> list[PrintJob]:
     try:
         with transaction.atomic():
             for one in held.lines.select_related("line"):
-                job = printing.reprint(one.line, copies=one.copies, actor=actor)
+                job = reprints.reprint(one.line, copies=one.copies, actor=actor)
                 type(one).objects.filter(pk=one.pk).update(reprint=job)
                 made.append(job)
     except Forgotten:
         return_mails.choose_again(held)
         return []
-    except printing.TooLate as error:
+    except reprints.TooLate as error:
         raise Refused(str(error)) from error
     returns.record(held, "reprint", actor=actor, detail=", ".join(job.number for job in made))
     return_mails.reprint_begun(held)
@@ -151,7 +151,7 @@ def print_again(of: Return, *, staff: User) -> list[PrintJob]:
 
 
 def reprint_changed(job: PrintJob, before: PrintJob | None) -> None:
-    """For `orders.printing.on_reprint`: settled when everything has been sent; a book that is forgotten needs a new
+    """For `orders.reprints.on_reprint`: settled when everything has been sent; a book that is forgotten needs a new
     choice; a job that was queued again takes its place here."""
     found = Return.objects.filter(lines__reprint=before or job).first()
     if found is None:

@@ -8,7 +8,7 @@ from django.core import mail as outbox
 
 from accounts.models import OutgoingMail
 from books.story import Story
-from orders import print_tasks, printing, states
+from orders import print_tasks, printing, reprints, states
 from orders.models import Order, PrintJob
 from privacy import children
 from privacy.models import Child
@@ -48,7 +48,7 @@ def state_of(order: Order) -> str:
 
 def test_p43_a_delivered_order_s_book_is_printed_again_and_the_order_stays_where_it_is(job: PrintJob) -> None:
     order = job.line.order
-    fresh = printing.reprint(job.line, copies=2, actor=STAFF)
+    fresh = reprints.reprint(job.line, copies=2, actor=STAFF)
     assert (fresh.state, fresh.reprint_of, fresh.copies, fresh.revision) == (State.QUEUED, job, 2, job.revision)
     assert fresh.number == f"{job.number}r2"
     print_tasks.sweep_print_jobs()
@@ -69,37 +69,37 @@ def test_p43_a_delivered_order_s_book_is_printed_again_and_the_order_stays_where
 def test_p43_new_copies_are_made_once_at_a_time_and_never_more_than_were_ordered(job: PrintJob) -> None:
     for copies in (0, 4):
         with pytest.raises(ValueError, match="copies"):
-            printing.reprint(job.line, copies=copies, actor=STAFF)
-    first = printing.reprint(job.line, copies=1, actor=STAFF)
+            reprints.reprint(job.line, copies=copies, actor=STAFF)
+    first = reprints.reprint(job.line, copies=1, actor=STAFF)
     with pytest.raises(printing.TooLate, match="being made already"):
-        printing.reprint(job.line, copies=1, actor=STAFF)
+        reprints.reprint(job.line, copies=1, actor=STAFF)
     printing.make_and_send(first.pk)
     printing.shipped(first, carrier="PostNord", tracking="PN2")
-    second = printing.reprint(job.line, copies=1, actor=STAFF)  # another copy of the line has a fault too
+    second = reprints.reprint(job.line, copies=1, actor=STAFF)  # another copy of the line has a fault too
     assert second.reprint_of == first
 
 
 def test_p43_nothing_is_printed_again_of_an_order_that_was_not_sent(small_story: Story) -> None:
     job = queued(small_story)
     with pytest.raises(printing.TooLate, match="has not been sent"):
-        printing.reprint(job.line, copies=1, actor=STAFF)
+        reprints.reprint(job.line, copies=1, actor=STAFF)
     assert PrintJob.objects.count() == 1
 
 
 def test_p43_after_day_14_there_is_no_stored_book_to_print_from(job: PrintJob) -> None:
     assert job.line.edition is not None
     with time_machine.travel(job.line.edition.child.expires_at, tick=False), pytest.raises(Forgotten):
-        printing.reprint(job.line, copies=1, actor=STAFF)
+        reprints.reprint(job.line, copies=1, actor=STAFF)
     with time_machine.travel(job.line.edition.child.expires_at - timedelta(seconds=1), tick=False):
-        assert printing.reprint(job.line, copies=1, actor=STAFF).state == State.QUEUED
+        assert reprints.reprint(job.line, copies=1, actor=STAFF).state == State.QUEUED
 
 
 def test_p43_a_child_forgotten_before_the_new_copy_was_made_stops_it_and_whoever_keeps_the_return_hears(
     job: PrintJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[tuple[str, str, PrintJob | None]] = []
-    monkeypatch.setattr(printing, "_ON_REPRINT", [lambda one, before: told.append((one.number, one.state, before))])
-    fresh = printing.reprint(job.line, copies=1, actor=STAFF)
+    monkeypatch.setattr(reprints, "_ON_REPRINT", [lambda one, before: told.append((one.number, one.state, before))])
+    fresh = reprints.reprint(job.line, copies=1, actor=STAFF)
     assert job.line.edition is not None
     children.forget(job.line.edition.child, reason=Child.End.DELETED)
     fresh.refresh_from_db()
@@ -110,12 +110,12 @@ def test_p43_a_child_forgotten_before_the_new_copy_was_made_stops_it_and_whoever
 
 
 def test_p43_a_rejected_new_copy_is_queued_again_as_a_new_copy(job: PrintJob, monkeypatch: pytest.MonkeyPatch) -> None:
-    fresh = printing.reprint(job.line, copies=2, actor=STAFF)
+    fresh = reprints.reprint(job.line, copies=2, actor=STAFF)
     assert printing.make_and_send(fresh.pk)
     printing.rejected(fresh, reason="Stains")
     assert list(printing.needing_staff()) == [fresh]
     told: list[tuple[PrintJob, PrintJob | None]] = []
-    monkeypatch.setattr(printing, "_ON_REPRINT", [lambda one, before: told.append((one, before))])
+    monkeypatch.setattr(reprints, "_ON_REPRINT", [lambda one, before: told.append((one, before))])
     again = printing.again(fresh, actor=STAFF)
     assert (again.reprint_of, again.copies, again.state) == (job, 2, State.QUEUED)
     assert told == [(again, fresh)]
