@@ -54,3 +54,22 @@ def print_files(edition: Edition, revision_number: int, profile: PrintProfile, b
     return PrintFiles(
         interior=Masked(interior), cover=Masked(cover), page_count=profile.printed_pages(story.page_count, binding)
     )
+
+
+def stored(edition: Edition, revision_number: int, *, pages: int, actor: Actor) -> PrintFiles:
+    """The print files that `print_files` made and kept, of `pages` printed pages.
+
+    Raises privacy.vault.Forgotten once the child is forgotten (P10), and privacy.vault.NotInVault.
+    """
+    interior, cover = (
+        vault.read(edition.child, kind, revision_number, purpose=Purpose.PRINT, actor=actor)
+        for kind in (Kind.INTERIOR, Kind.COVER)
+    )
+    return PrintFiles(interior=interior, cover=cover, page_count=pages)
+
+
+def stored_sizes(edition: Edition, revision_number: int) -> tuple[int, int] | None:
+    """Bytes of the kept interior and cover; None where they are not kept. Opens nothing."""
+    interior = vault.size(edition.child, Kind.INTERIOR, revision_number)
+    cover = vault.size(edition.child, Kind.COVER, revision_number)
+    return None if interior is None or cover is None else (interior, cover)

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import User
 from orders import coupon_admin as coupon_admin  # registers coupons
-from orders import coupons, delivery, invoice_pdf, printing, review
+from orders import coupons, delivery, invoice_pdf, print_downloads, printing, review
 from orders import points_admin as points_admin  # registers points
 from orders.admin_parts import Rows
 from orders.admin_parts import order_link as order_link
@@ -249,7 +249,7 @@ class PrintJobAdmin(ReadOnlyAdmin):
     list_filter = (JobWaits, "state", "profile")
     list_select_related = ("line__order",)
     search_fields = ("number", "line__order__number", "tracking")
-    actions = ("queue_again",)
+    actions = ("queue_again", "send_link")
     inlines = (PrintJobEvents,)
     fieldsets = (
         (None, {"fields": ("number", "state", "order", "product", "revision", "profile", "page_count", "tries")}),
@@ -280,6 +280,18 @@ class PrintJobAdmin(ReadOnlyAdmin):
                 self.message_user(request, str(error), messages.WARNING)
             else:
                 self.message_user(request, f"{job.number} is queued again as {fresh.number}.", messages.SUCCESS)
+
+    @admin.action(description="Mail the printer a new link to the files", permissions=["queue"])
+    def send_link(self, request: HttpRequest, jobs: QuerySet[PrintJob]) -> None:
+        """For a printer who has lost the mail, or came too late for the link in it."""
+        assert isinstance(request.user, User)
+        for job in jobs.select_related("line__order", "line__edition__child"):
+            try:
+                print_downloads.send_link(job, actor=f"staff:{request.user.pk}")
+            except printing.TooLate as error:
+                self.message_user(request, str(error), messages.WARNING)
+            else:
+                self.message_user(request, f"A new link to {job.number} is on its way.", messages.SUCCESS)
 
 
 @admin.register(Payment)

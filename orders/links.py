@@ -1,11 +1,11 @@
-"""Signed links in mails: to a customer's order, and for the printer to answer with.
+"""Signed links in mails: to a customer's order, and for the printer to fetch files and to answer with.
 
 A link says what it opens and when it was made, signed with the shop's secret. Nothing is stored, so a link that was
 tampered with cannot be told from one that never was.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.core import signing
@@ -15,10 +15,12 @@ from orders.models import Order, PrintJob
 
 ORDER_LINK_VALID = timedelta(days=30)
 PRINTER_LINK_VALID = timedelta(days=60)
+FILES_LINK_VALID = timedelta(days=7)
 
 # A dot keeps the token in one piece in mail programs that stop a link at a colon.
 _order_signer = signing.TimestampSigner(salt="orders.links.order", sep=".")
 _printer_signer = signing.TimestampSigner(salt="orders.links.printer", sep=".")
+_files_signer = signing.TimestampSigner(salt="orders.links.files", sep=".")
 
 
 class BadLink(ValueError):
@@ -39,6 +41,14 @@ class PrinterLink:
 
     job: str
     action: str
+
+
+@dataclass(frozen=True)
+class FilesLink:
+    """What a link to files says: of which job, and when it was made."""
+
+    job: str
+    made: datetime
 
 
 def order_link(order: Order) -> str:
@@ -89,6 +99,23 @@ def read_printer(token: str) -> PrinterLink:
     """What a printer's link says. Raises `ExpiredLink` or `BadLink`."""
     job, _, action = _read(_printer_signer, token, PRINTER_LINK_VALID).partition("~")
     return PrinterLink(job=job, action=action)
+
+
+def files_link(job: PrintJob) -> str:
+    """The address from which the printer downloads a job's locked files, valid for 7 days. It opens nothing once the
+    child is forgotten, and nothing it leads to opens without the passphrase."""
+    return settings.SITE_URL + reverse("orders:printer_files", args=[_files_signer.sign(job.number)])
+
+
+def read_files(token: str) -> tuple[FilesLink, bool]:
+    """What a link to files says, and whether its 7 days are over. Raises `BadLink` for what we did not sign."""
+    try:
+        job = _read(_files_signer, token, FILES_LINK_VALID)
+        expired = False
+    except ExpiredLink as error:
+        job, expired = error.subject, True
+    made = datetime.fromtimestamp(signing.b62_decode(token.rsplit(".", 2)[1]), UTC)
+    return FilesLink(job=job, made=made), expired
 
 
 def _read(signer: signing.TimestampSigner, token: str, valid: timedelta) -> str:

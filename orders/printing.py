@@ -10,6 +10,7 @@ New copies in place of faulty ones (`reprints`, P43) go the same way, but never 
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -20,9 +21,10 @@ from django.utils import timezone
 from accounts.hints import hint
 from books import print_files
 from books.print_profiles import PROFILES, CannotPrint
-from orders import job_states, mails, prices, print_mail, reprints, states
+from orders import job_states, mails, prices, print_mail, print_parcel, reprints, states
 from orders.job_states import TooLate as TooLate
 from orders.models import Order, OrderLine, PrintJob, PrintJobEvent
+from orders.print_parcel import Parcel
 from privacy import children
 from privacy.models import Child
 from privacy.vault import Forgotten
@@ -107,14 +109,15 @@ def make_and_send(job_id: int) -> bool:
         return False
     try:
         parcel = _make(job)
-        if not _still_mine(job):
+        # The link in the mail works from the moment that the mail has left.
+        if not _still_mine(job, **_found(parcel)):
             return False
         print_mail.send(job, parcel)
     except Forgotten:
         _block(job, FORGOTTEN)
     except print_files.PreflightFailed as error:
         _block(job, "; ".join(str(problem) for problem in error.problems))
-    except (print_mail.CannotSend, CannotPrint) as error:
+    except CannotPrint as error:
         _block(job, str(error))
     except Exception as error:
         # The kind of error only: its words may hold what the parent typed (F22). smtplib's errors are OSErrors.
@@ -187,7 +190,7 @@ def again(job: PrintJob, *, actor: str) -> PrintJob:
 
     with transaction.atomic():
         order = job_states.hold(job)
-        if not _goes_on(order, job) or job.state not in _STUCK:
+        if not goes_on(order, job) or job.state not in _STUCK:
             raise TooLate(f"{job.number} is neither rejected nor stopped.")
         line = OrderLine.objects.select_related("edition__child").get(pk=job.line_id)
         if line.print_jobs.filter(pk__gt=job.pk).exists():
@@ -260,7 +263,7 @@ def _claim(job_id: int) -> PrintJob | None:
         return None
     order = job_states.hold(job)
     cancelled = OrderLine.objects.filter(pk=job.line_id).exclude(cancelled_at=None).exists()
-    if not _goes_on(order, job) or order.held_at is not None or cancelled:
+    if not goes_on(order, job) or order.held_at is not None or cancelled:
         return None
     now = timezone.now()
     lease = now + LEASE
@@ -272,31 +275,41 @@ def _claim(job_id: int) -> PrintJob | None:
     return job
 
 
-def _make(job: PrintJob) -> print_mail.Parcel:
+def _make(job: PrintJob) -> Parcel:
     line = job.line
     if line.edition is None:
         raise Forgotten
     if line.approved_revision != job.revision:
-        raise print_mail.CannotSend("another version of the book was approved (P21)")
+        raise CannotPrint("another version of the book was approved (P21)")
     profile = PROFILES[job.profile]
     files = print_files.print_files(line.edition, job.revision, profile, prices.FORMATS[line.format].binding)
-    return print_mail.pack(job, files, profile=profile)
+    return print_parcel.pack(job, files, profile=profile)
 
 
-def _still_mine(job: PrintJob) -> bool:
-    """Renew the lease just before the mail leaves; False when another worker has taken the job over."""
+def _found(parcel: Parcel) -> dict[str, Any]:
+    """What a job's row says of its files."""
+    return {
+        "interior_sha256": parcel.interior.sha256,
+        "cover_sha256": parcel.cover.sha256,
+        "page_count": parcel.page_count,
+    }
+
+
+def _still_mine(job: PrintJob, **changes: Any) -> bool:
+    """Renew the lease, with other fields, just before the mail leaves; False when another worker has taken the job
+    over."""
     mine = PrintJob.objects.filter(pk=job.pk, state=State.SENDING, lease_until=job.lease_until)
     job.lease_until = timezone.now() + LEASE
-    return bool(mine.update(lease_until=job.lease_until))
+    return bool(mine.update(lease_until=job.lease_until, **changes))
 
 
 @transaction.atomic
-def _sent(job: PrintJob, parcel: print_mail.Parcel) -> bool:
+def _sent(job: PrintJob, parcel: Parcel) -> bool:
     order = job_states.hold(job)
     try:
         job_states.move(
             job, (State.SENDING,), State.SENT, actor=SYSTEM, sent_at=timezone.now(), lease_until=None,
-            interior_sha256=parcel.interior_sha256, cover_sha256=parcel.cover_sha256, page_count=parcel.page_count,
+            **_found(parcel),
         )  # fmt: skip
     except TooLate:  # another worker sent it while this one slept; the printer prints the number once
         return False
@@ -335,6 +348,6 @@ def _cannot_be_made(job: PrintJob) -> None:
         reprints.tell(job)
 
 
-def _goes_on(order: Order, job: PrintJob) -> bool:
-    """Whether a job of this order may be made: `_GOES_ON` for an order that is held."""
+def goes_on(order: Order, job: PrintJob) -> bool:
+    """Whether a job of this order may be made, as `_GOES_ON` says of rows."""
     return order.state in (PRINTABLE if job.reprint_of_id is None else reprints.REPRINTABLE)

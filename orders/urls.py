@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from orders import numbers, tracking, webhooks
-from orders.views import account, basket, catalogue, checkout, delivery, invoice, order, printer, staff
+from orders.views import account, basket, catalogue, checkout, delivery, invoice, order, printer, printer_files, staff
 
 register_converter(numbers.OrderNumberConverter, "order")
 
@@ -38,6 +38,8 @@ urlpatterns = [
     path("staff/payments/calls/", staff.calls, name="staff_calls"),
     path("account/", account.show, name="account"),
     path("printer/<str:token>/", printer.printer, name="printer"),
+    path("printer/<str:token>/files/", printer_files.files, name="printer_files"),
+    path("printer/<str:token>/files/again/", printer_files.again, name="printer_files_again"),
     path("payments/webhook/", webhooks.webhook, name="webhook"),
     path("parcels/webhook/", tracking.webhook, name="tracking"),
 ]

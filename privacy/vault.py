@@ -29,6 +29,7 @@ __all__ = [
     "put_upload",
     "read",
     "remove",
+    "size",
 ]
 
 IN_ROW = 64 * 1024
@@ -106,6 +107,11 @@ def read(child: Child, kind: Kind, number: int, *, purpose: Purpose, actor: Acto
 def holds(child: Child, kind: Kind, number: int) -> bool:
     """Whether there is something in this place. Opens nothing."""
     return VaultItem.objects.filter(child_id=child.pk, kind=kind, number=number).exists()
+
+
+def size(child: Child, kind: Kind, number: int) -> int | None:
+    """How many bytes lie in this place; None where there is nothing. Opens nothing."""
+    return VaultItem.objects.filter(child_id=child.pk, kind=kind, number=number).values_list("size", flat=True).first()
 
 
 def numbers(child: Child, kind: Kind) -> list[int]:

@@ -68,7 +68,11 @@ class Shop:
         """What belongs into a gap of an address. KeyError: a kind of gap that this shop does not know yet."""
         if address.is_admin:
             return self._fill_admin(address, gap)
-        link = links.printer_link(self.job, "received") if address.name == "printer" else links.order_link(self.order)
+        link = links.order_link(self.order)
+        if address.name == "printer":
+            link = links.printer_link(self.job, "received")
+        elif address.name.startswith("printer_files"):
+            link = links.files_link(self.job).removesuffix("files/")
         story = address.route.startswith("stories/")
         return {
             "uuid:edition_id": self.edition.pk,

@@ -20,7 +20,6 @@ from pytest_django import Settings
 
 from books.story import Story
 from orders import print_mail, printing
-from orders.models import PrintJob
 from tests.orders.factories import CANARY
 from tests.orders.jobs import queued
 
@@ -164,24 +163,6 @@ def test_a_partner_that_takes_locked_pdfs_gets_three_of_them(
             assert opened.encryption.bits == 256
 
 
-def test_files_that_no_mail_carries_go_to_staff(small_story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(print_mail, "LARGEST", 20_000)
-    job = queued(small_story)
-    assert not printing.make_and_send(job.pk)
-    job.refresh_from_db()
-    assert (job.state, outbox.outbox) == (PrintJob.State.BLOCKED, [])
-    assert "larger than" in job.events.latest("pk").detail
-
-
-@pytest.mark.parametrize("profile", ["lulu-8.5", "ingram"])
-def test_plain_files_never_travel_by_mail(small_story: Story, settings: Settings, profile: str) -> None:
-    settings.PRINT_PARTNER = {**settings.PRINT_PARTNER, "profile": profile}
-    job = queued(small_story)
-    assert not printing.make_and_send(job.pk)
-    job.refresh_from_db()
-    assert (job.state, outbox.outbox) == (PrintJob.State.BLOCKED, [])
-
-
 def test_the_mail_has_three_links_that_work(small_story: Story) -> None:
     from django.test import Client
 
@@ -189,6 +170,7 @@ def test_the_mail_has_three_links_that_work(small_story: Story) -> None:
     assert printing.make_and_send(job.pk)
     lines = str(outbox.outbox[0].body).splitlines()
     found = [word for line in lines for word in line.split() if word.startswith(f"{settings.SITE_URL}/printer/")]
+    assert not any("/files/" in address for address in found)
     assert len(found) == len(print_mail.ACTIONS)
     for address in found:
         assert Client().get(address.removeprefix(settings.SITE_URL)).status_code == 200

@@ -19,6 +19,7 @@ READERS: dict[str, set[str]] = {
     "books/page_images.py": {"PREVIEW"},
     "books/digital_copies.py": {"PREVIEW", "RENDER"},
     "books/data_export.py": {"RIGHTS"},
+    "books/print_files.py": {"PRINT"},
     "refunds/changes.py": {"RENDER"},
     "refunds/data_export.py": {"RIGHTS"},
     "refunds/evidence.py": {"PREVIEW"},
@@ -28,7 +29,6 @@ READERS: dict[str, set[str]] = {
 }
 # Modules that name a purpose for one of the readers.
 CALLERS: dict[str, set[str]] = {
-    "books/print_files.py": {"PRINT"},
     "books/views/personalise.py": {"PREVIEW"},
     "books/views/preview.py": {"PREVIEW"},
     "refunds/versions.py": {"PREVIEW"},
