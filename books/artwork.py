@@ -10,12 +10,12 @@ from typing import Any
 
 from django.urls import reverse
 
-from books import character, drawing, palette
+from books import character, drawing, palette, wording
 from books import story as stories
 from books.drawing import Element
 from books.looks import DEFAULT, Looks
 from books.palette import CHARACTER_DIR
-from books.story import FRONT, PANEL, PANEL_MARGIN, TRIM, Story
+from books.story import ALWAYS, FRONT, PANEL, PANEL_MARGIN, TRIM, Story, meant
 
 LAYERS = ("background", "foreground")
 LIVING_POSE = "wave"  # how the child stands beside its book while the parent chooses
@@ -51,7 +51,7 @@ _NOTHING = Art(drawing.svg((), (0, 0, PANEL, PANEL)).encode())
 
 def parts() -> Art:
     """What the browser draws the living child from, in the poses that the form shows, as JSON."""
-    poses = {LIVING_POSE, *(slot["pose"] for story in stories.published() for slot in _slots(story))}
+    poses = {LIVING_POSE, *(slot["pose"] for story in stories.published() for slot in _slots(story, story.children))}
     return _parts(tuple(sorted(poses)), _state(_part_files()))
 
 
@@ -78,7 +78,8 @@ def live_cover(story: Story) -> LiveCover:
         {
             # Boxes start at the trimmed corner, the drawing at the edge of its margin.
             "box": [words.box.x + PANEL_MARGIN, words.box.y + PANEL_MARGIN, words.box.width, words.box.height],
-            "words": dict(words.words),
+            "words": {band: wording.for_children(text, 1) for band, text in words.words.items()},
+            "words_of_two": {band: wording.for_children(text, 2) for band, text in words.words.items()},
             "ink": words.ink,
             "size": words.size,
             "align": words.align,
@@ -94,17 +95,29 @@ def live_cover(story: Story) -> LiveCover:
         background=urls["background"],
         foreground=urls["foreground"],
         view_box=f"{PANEL_MARGIN:g} {PANEL_MARGIN:g} {TRIM:g} {TRIM:g}",
-        data={"children": _slots(story), "lettering": lettering, "pose": LIVING_POSE},
+        data={
+            "children": _slots(story, 1),
+            "two_children": _slots(story, 2) if story.children == 2 else [],
+            "lettering": lettering,
+            "pose": LIVING_POSE,
+        },
     )
 
 
-def _slots(story: Story) -> list[dict[str, str]]:
-    """Where children stand on the front cover."""
+def _slots(story: Story, count: int) -> list[dict[str, Any]]:
+    """Where children stand on the front cover of a book about `count`, in the order in which they are drawn."""
     path = _cover_file(story, "background")
     return [
-        {"pose": found.get("data-pose"), "mood": found.get("data-mood"), "transform": found.get("transform")}
+        {
+            "pose": found.get("data-pose"),
+            "mood": found.get("data-mood"),
+            "transform": found.get("transform"),
+            "child": int(found.get("data-child", "1")),
+        }
         for found in _drawing(path, _state([path])).walk()
-        if found.tag == "g" and found.get("class") == "child"
+        if found.tag == "g"
+        and found.get("class") == "child"
+        and meant(int(found.get("data-child", "1")), found.get("data-when", ALWAYS), count)
     ]
 
 

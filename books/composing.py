@@ -43,7 +43,7 @@ def digital_copy(story: Story, content: Content, *, watermark: bool) -> bytes:
     read_aloud.structure(stamp.pdf, told)
     stamp.pdf.Root.PageLayout = Name.TwoPageRight
     stamp.pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
-    return _saved(stamp, title=story.title_for(content.personalisation.name), print_kind="")
+    return _saved(stamp, title=story.title_for(*content.personalisation.names), print_kind="")
 
 
 def interior(story: Story, content: Content, profile: PrintProfile, *, binding: str = "hardcover") -> bytes:
@@ -94,7 +94,7 @@ def cover_from(template: Template, content: Content, profile: PrintProfile, *, b
     panels: list[int | str] = [FRONT, BACK]
     words: dict[int | str, list[Setting]] = dict(zip(panels, settings_of(story, content, panels), strict=True))
     if spine >= SPINE_TEXT:
-        words["spine"] = [spine_words(story, content.personalisation.name, spine)]
+        words["spine"] = [spine_words(story, content.personalisation.names, spine)]
     scale = _scale(profile.trim, margin, TRIM, PANEL_MARGIN)
     half = (margin + profile.trim) * MM
 

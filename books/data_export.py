@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from books import composing, page_images, preview, revisions
 from books.models import Edition, Revision
+from books.personalisation import Personalisation
 from privacy import vault
 from privacy.choices import Place
 from privacy.exports import File, Part
@@ -47,7 +48,8 @@ def part(child: Child) -> Part | None:
     }
     newest = every[-1]
     newest.edition = edition
-    files = [*_photos(child), *(_digital_copy(newest) if newest.full_wanted else _pages(newest)), *_print_files(child)]
+    photos = [file for number, one in enumerate(revisions.children(edition), 1) for file in _photos(one, number)]
+    files = [*photos, *(_digital_copy(newest) if newest.full_wanted else _pages(newest)), *_print_files(child)]
     return Part(
         "book",
         "story: which one; versions: each change of yours made a new one, with name, age in whole years, looks,"
@@ -60,9 +62,14 @@ def part(child: Child) -> Part | None:
 
 def _version(edition: Edition, revision: Revision) -> dict[str, Any]:
     said = revisions.personalisation(edition, revision.number, purpose=Purpose.RIGHTS, actor=_PARENT).reveal()
+    about = {"version": revision.number, "made_at": revision.created_at} | _answers(said)
+    if said.sibling is not None:
+        about |= {"written_for_the_age_of_the": said.told_to, "second_child": _answers(said.sibling)}
+    return about
+
+
+def _answers(said: Personalisation) -> dict[str, Any]:
     return {
-        "version": revision.number,
-        "made_at": revision.created_at,
         "name": said.name,
         "age": said.age,
         "looks": said.looks.to_dict(),
@@ -72,9 +79,10 @@ def _version(edition: Edition, revision: Revision) -> dict[str, Any]:
     }
 
 
-def _photos(child: Child) -> list[File]:
+def _photos(child: Child, which: int) -> list[File]:
+    of, says = ("", "") if which == 1 else ("second-child-", " of the second child")
     return [
-        File(f"photo-{number}.jpg", _read(child, Kind.PHOTO, number), "your photo, as we keep it")
+        File(f"{of}photo-{number}.jpg", _read(child, Kind.PHOTO, number), f"your photo{says}, as we keep it")
         for number in vault.numbers(child, Kind.PHOTO)
     ]
 

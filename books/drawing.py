@@ -46,7 +46,7 @@ ATTRIBUTES = PAINT | {
     *("clip-path", "d", "points", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "rx", "ry", "fx", "fy", "width"),
     *("height", "stroke-width", "stroke-linecap", "stroke-linejoin", "stroke-miterlimit", "stroke-dasharray"),
     *("stroke-dashoffset", "gradientUnits", "gradientTransform", "spreadMethod", "clipPathUnits", "offset", "href"),
-    *("data-pose", "data-mood"),
+    *("data-pose", "data-mood", "data-child", "data-when"),
 }
 IGNORED_NAMESPACES = ("inkscape:", "sodipodi:", "xmlns")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}$|#[0-9a-fA-F]{3}$|none$")
@@ -192,6 +192,10 @@ def _class_faults(element: Element, value: str, *, classes: bool) -> Iterator[st
         for name, wanted in (("data-pose", "a pose"), ("data-mood", "a mood"), ("transform", "a transform")):
             if not element.get(name):
                 yield f"the child's place has no {name}: say {wanted}"
+        if element.get("data-child", "1") not in ("1", "2"):
+            yield "data-child is 1 or 2"
+        if element.get("data-when", "one") not in ("one", "two"):
+            yield "data-when is one or two: in books about how many children"
         if element.children:
             yield "the group that marks the child must be empty"
     elif not classes or value not in COLOUR_CLASSES:

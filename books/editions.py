@@ -19,7 +19,7 @@ from books.print_files import PreflightFailed, PrintFiles, print_files
 from books.revisions import content, latest, personalisation
 from books.story import Story
 from privacy import children, vault
-from privacy.consent import ConsentGiven
+from privacy.consent import ConsentGiven, ConsentMissing
 from privacy.models import Child
 from privacy.purposes import Kind
 
@@ -60,15 +60,28 @@ class Overtaken(Exception):
 
 @transaction.atomic
 def start(
-    *, story: Story, personalisation: Personalisation, photo: SanitisedPhoto | None, consent: ConsentGiven
+    *,
+    story: Story,
+    personalisation: Personalisation,
+    photo: SanitisedPhoto | None,
+    consent: ConsentGiven,
+    sibling_photo: SanitisedPhoto | None = None,
+    sibling_consent: ConsentGiven | None = None,
 ) -> Edition:
     """Collect a child and begin the book: child, consent (P4), vault and first revision in one transaction.
 
-    Renders nothing; `page_images` and the worker do.
+    A book about two collects both, each with a key and a consent of its own. Raises ConsentMissing without the
+    sibling's, ValueError where the story is about one child only. Renders nothing; `page_images` and the worker do.
     """
+    if len(personalisation.children) > story.children:
+        raise ValueError("This story is about one child.")
     child = children.collect(consent=consent)
+    if personalisation.sibling is not None:
+        if sibling_consent is None:
+            raise ConsentMissing
+        children.collect(consent=sibling_consent, together_with=child)
     edition = Edition.objects.create(child=child, story=story.slug, story_version=story.version)
-    _store(edition, 1, personalisation, photo)
+    _store(edition, 1, personalisation, photo, sibling_photo)
     edition.revisions.create(number=1)
     return edition
 
@@ -79,13 +92,15 @@ def revise(
     *,
     personalisation: Personalisation,
     photo: SanitisedPhoto | None = None,
+    sibling_photo: SanitisedPhoto | None = None,
     made_by: str = Revision.MadeBy.PARENT,
     again: int | None = None,
     seen: int | None = None,
 ) -> Revision:
     """A new state of the book (P7, P22); the child's 14 days run on from where they were.
 
-    Without a new `photo`, `personalisation.photo` says which stored one is kept (None: none). `again`: the earlier
+    Without a new `photo`, `personalisation.photo` says which stored one is kept (None: none). A book about one child
+    stays one, and a book about two (ValueError). `again`: the earlier
     revision whose content this is. Raises EditionLocked, Overtaken when `seen`, the revision that was looked at, is no
     longer the latest, and privacy.vault.Forgotten once the child is forgotten.
     """
@@ -93,11 +108,13 @@ def revise(
     require_open(held.child)
     if held.locked_at is not None:
         raise EditionLocked
+    if len(personalisation.children) != len(revisions.children(held)):
+        raise ValueError("A book does not change how many children it is about.")
     before = revisions.latest(held)
     if seen is not None and before.number != seen:
         raise Overtaken(before.number)
     number = before.number + 1
-    _store(held, number, personalisation, photo)
+    _store(held, number, personalisation, photo, sibling_photo)
     revision = Revision.objects.create(
         edition=held, number=number, full_wanted=before.full_wanted, made_by=made_by, again=again
     )
@@ -130,8 +147,12 @@ def require_open(child: Child) -> None:
         raise vault.Forgotten(vault.end_reason(child))
 
 
-def _store(edition: Edition, number: int, said: Personalisation, photo: SanitisedPhoto | None) -> None:
-    if photo is not None:
-        vault.put(edition.child, Kind.PHOTO, number, photo.jpeg.reveal())
-        said = replace(said, photo=number)
-    vault.put(edition.child, Kind.PERSONALISATION, number, said.to_bytes())
+def _store(edition: Edition, number: int, said: Personalisation, *photos: SanitisedPhoto | None) -> None:
+    """`photos`: of the first child and the second."""
+    held = revisions.children(edition)
+    # The first keeps whose age the book is written for, which only means something beside a sibling.
+    for child, of_child, photo in zip(held, (said, *said.children[1:]), photos, strict=False):
+        if photo is not None:
+            vault.put(child, Kind.PHOTO, number, photo.jpeg.reveal())
+            of_child = replace(of_child, photo=number)
+        vault.put(child, Kind.PERSONALISATION, number, of_child.to_bytes())

@@ -1,6 +1,6 @@
 """Words against what they stand on: measured on the drawn pages, because pictures are not one colour."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,7 @@ def faults(template: Template, content: Content) -> Iterator[Fault]:
         for words in scene.words if scene else story.cover:
             if words.place != place:
                 continue
-            found = _least(template, words, content.personalisation.name, ground)
+            found = _least(template, words, content.personalisation.names, ground)
             if found < (LEAST_LARGE if words.display else LEAST):
                 wanted = LEAST_LARGE if words.display else LEAST
                 yield Fault(
@@ -39,9 +39,9 @@ def faults(template: Template, content: Content) -> Iterator[Fault]:
                 )
 
 
-def _least(template: Template, words: Words, name: str, ground: npt.NDArray[np.uint8]) -> float:
+def _least(template: Template, words: Words, names: Sequence[str], ground: npt.NDArray[np.uint8]) -> float:
     """The contrast under the worst line of any age."""
-    setter = Setter(template.story, name)
+    setter = Setter(template.story, *names)
     ink = _luminance(np.array([[int(words.ink[at : at + 2], 16) for at in (1, 3, 5)]], dtype=np.uint8))[0]
     least = 99.0
     for band in BANDS:

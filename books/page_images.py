@@ -101,7 +101,7 @@ def make_first(revision: Revision, *, actor: Actor) -> None:
 
 
 def _photo_pages(story: Story) -> list[int]:
-    return [scene.photo.place for scene in story.scenes if scene.photo is not None]
+    return [photo.place for scene in story.scenes for photo in scene.photos]
 
 
 def _kind(full: bool) -> Kind:

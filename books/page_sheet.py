@@ -1,6 +1,7 @@
 """All pages of a story with three very different children on one picture, to be looked at before it is sold."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PIL import Image
 
@@ -36,8 +37,16 @@ CHILDREN = (
 )
 
 
-def drawn(template: Template, children: Sequence[Content] = CHILDREN) -> Image.Image:
-    """One block of rows for each child: front cover, pages, back cover."""
+TWO = tuple(
+    replace(one, personalisation=replace(one.personalisation, sibling=other.personalisation))
+    for one, other in zip(CHILDREN, CHILDREN[1:] + CHILDREN[:1], strict=True)
+)
+
+
+def drawn(template: Template, children: Sequence[Content] = ()) -> Image.Image:
+    """One block of rows for each book: front cover, pages, back cover. Without `children`: with three, and in stories
+    that can be about two, with three pairs of them."""
+    children = children or (*CHILDREN, *(TWO if template.story.children == 2 else ()))
     pages = range(template.story.page_count + 2)
     rows = -(-len(pages) // COLUMNS)
     step = TILE + GAP

@@ -42,11 +42,11 @@ def pages(story: Story, content: Content) -> list[Page]:
         scene = story.scene_of(page)
         offset = TRIM * scene.pages.index(page)
         inside = [*_layer(story, scene.file("background"), f"under{page}-")]
-        for slot in template.art[page].slots:
+        for slot in (slot for slot in template.art[page].slots if slot.meant(1)):
             matrix = "matrix(" + " ".join(f"{number:.5g}" for number in slot.matrix) + ")"
             inside.append(Element("g", {"transform": matrix}, _child(said.looks, slot.pose, slot.mood, story.outfit)))
-        if scene.photo and scene.photo.place == page:
-            inside += _portrait(scene.photo, offset, _child(said.looks, PORTRAIT_POSE, PORTRAIT_MOOD, story.outfit))
+        for photo in (photo for photo in scene.photos if photo.meant(1) and photo.place == page):
+            inside += _portrait(photo, offset, _child(said.looks, PORTRAIT_POSE, PORTRAIT_MOOD, story.outfit))
         inside += _layer(story, scene.file("foreground"), f"over{page}-")
         found.append(Page(drawing.svg(tuple(inside), (offset, 0, PAGE, PAGE)), words))
     return found

@@ -1,13 +1,14 @@
 """Everything that makes a book one child's book. Child data: lives in the vault only (P1, P3)."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from books.looks import Looks
 
 MIN_AGE, MAX_AGE = 0, 12
 BANDS = {"0-2": range(3), "3-5": range(3, 6), "6-8": range(6, 9), "9-12": range(9, 13)}
+YOUNGER, OLDER = "younger", "older"
 
 
 @dataclass(frozen=True, repr=False)
@@ -29,7 +30,11 @@ class Crop:
 
 @dataclass(frozen=True, repr=False)
 class Personalisation:
-    """`age` in whole years, never a date of birth (P1). `photo`: the number of the photo in the vault."""
+    """`age` in whole years, never a date of birth (P1). `photo`: the number of the photo in the vault.
+
+    `sibling`: the second child of a book about two, whose answers lie in a vault of their own: they are never part of
+    these bytes. Its dedication and `told_to` mean nothing. `told_to`: for whose age such a book is written.
+    """
 
     name: str
     age: int
@@ -37,15 +42,30 @@ class Personalisation:
     dedication: str = ""
     photo: int | None = None
     crop: Crop | None = None
+    told_to: str = YOUNGER
+    sibling: "Personalisation | None" = None
 
     def __post_init__(self) -> None:
         if not MIN_AGE <= self.age <= MAX_AGE:
             raise ValueError(f"Books are written for children from {MIN_AGE} to {MAX_AGE}.")
 
     @property
+    def children(self) -> "tuple[Personalisation, ...]":
+        """The one child, or both without each other, in the order in which the book names them."""
+        if self.sibling is None:
+            return (self,)
+        return (replace(self, sibling=None), self.sibling)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(child.name for child in self.children)
+
+    @property
     def band(self) -> str:
         """The age band whose words the book uses."""
-        return next(band for band, ages in BANDS.items() if self.age in ages)
+        ages = [child.age for child in self.children]
+        age = max(ages) if self.told_to == OLDER else min(ages)
+        return next(band for band, of_band in BANDS.items() if age in of_band)
 
     def to_bytes(self) -> bytes:
         data: dict[str, Any] = {
@@ -55,6 +75,7 @@ class Personalisation:
             "dedication": self.dedication,
             "photo": self.photo,
             "crop": [self.crop.x, self.crop.y, self.crop.size] if self.crop else None,
+            **({"told_to": self.told_to} if self.sibling else {}),
         }
         return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -70,4 +91,5 @@ class Personalisation:
             dedication=data["dedication"],
             photo=data["photo"],
             crop=Crop(*crop) if crop else None,
+            told_to=data.get("told_to", YOUNGER),
         )

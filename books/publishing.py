@@ -41,7 +41,7 @@ from books.looks import DEFAULT
 from books.personalisation import Personalisation
 from books.print_profiles import PROFILES
 from books.stamping import Content
-from books.story import BACK, BLEED, FRONT, PANEL, PANEL_MARGIN, TRIM, Story
+from books.story import ALWAYS, BACK, BLEED, FRONT, PANEL, PANEL_MARGIN, TRIM, Story
 from books.templates_store import (
     PALETTE_KEPT,
     PIXELS,
@@ -59,6 +59,12 @@ from books.typesetting import PROBES
 
 Progress = Callable[[str], None]
 EXAMPLE = Content(Personalisation(name="Alma", age=5, looks=DEFAULT, dedication=""))
+EXAMPLE_TWO = replace(
+    EXAMPLE,
+    personalisation=replace(
+        EXAMPLE.personalisation, sibling=Personalisation("Nuri", 3, replace(DEFAULT, hairstyle="afro", skin="8"))
+    ),
+)
 LOOK_PIXELS = 432  # half a millimetre each
 SHEET = "all-pages.png"
 AGES = (1, 4, 7, 11)  # one of each band
@@ -198,7 +204,13 @@ def slots(root: Element | None) -> tuple[Slot, ...]:
     if root is None:
         return ()
     return tuple(
-        Slot(element.get("data-pose"), element.get("data-mood"), transform(element.get("transform")))
+        Slot(
+            element.get("data-pose"),
+            element.get("data-mood"),
+            transform(element.get("transform")),
+            int(element.get("data-child", "1")),
+            element.get("data-when", ALWAYS),
+        )
         for element in root.walk()
         if element.get("class") == "child"
     )
@@ -269,7 +281,7 @@ def _look(template: Template, say: Progress) -> None:
     say("drawing all pages with three children")
     page_sheet.drawn(template).save(template.folder / SHEET, optimize=True)
     say("reading the words, and looking at the files as the printers will")
-    faults = [*legibility.faults(template, EXAMPLE), *_preflight(template)]
+    faults = [*_unreadable(template), *_preflight(template)]
     data = composing.interior_from(template, EXAMPLE, PROFILES["house"])
     papers = (preview.rasterise(data, LOOK_PIXELS, paper=paper) for paper in (255, 0))
     drawn = []
@@ -295,13 +307,26 @@ def _look(template: Template, say: Progress) -> None:
         raise StoryFaults(faults)
 
 
+def _unreadable(template: Template) -> Iterator[drawing.Fault]:
+    said = set()
+    for example in (EXAMPLE, EXAMPLE_TWO)[: template.story.children]:
+        for fault in legibility.faults(template, example):
+            # What is wrong with one child is not said again for two.
+            if fault.line not in said:
+                said.add(fault.line)
+                yield fault
+
+
 def _preflight(template: Template) -> Iterator[drawing.Fault]:
-    """What the printers of plain colours would refuse, for a long name in every band of ages."""
+    """What the printers of plain colours would refuse, for long names in every band of ages."""
     story = template.story
     said: set[str] = set()
-    for profile in (one for one in PROFILES.values() if not one.inks):
+    plain = [one for one in PROFILES.values() if not one.inks]
+    strictest = max(plain, key=lambda one: one.safety)
+    for profile, count in [*((one, 1) for one in plain), *((strictest, count) for count in story.counts[1:])]:
         for age in AGES:
-            child = replace(EXAMPLE, personalisation=replace(EXAMPLE.personalisation, name=PROBES[0], age=age))
+            long = replace(EXAMPLE.personalisation, name=PROBES[0], age=age)
+            child = replace(EXAMPLE, personalisation=replace(long, sibling=long if count == 2 else None))
             problems = preflight.check_interior(composing.interior_from(template, child, profile), profile, story)
             if age == AGES[0]:  # a cover says the name, and nothing that depends on the age
                 cover = composing.cover_from(template, child, profile, binding="hardcover")

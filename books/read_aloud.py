@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pikepdf import Array, Dictionary, Name, OutlineItem, Pdf, String
 
+from books import wording
 from books.stamping import Content
 from books.story import FRONT, Story
 from books.typesetting import Setting
@@ -26,10 +27,11 @@ def told(story: Story, content: Content, place: int | str, words: Sequence[Setti
     scene = story.scene_of(place) if isinstance(place, int) else None
     said = "\n".join(_spoken(setting) for setting in words)
     if scene is None:
-        name = story.title_for(content.personalisation.name)
+        name = story.title_for(*content.personalisation.names)
         return Told("Front cover" if place == FRONT else "Back cover", f"The cover of the book {name}.", said)
     title = "" if place != scene.pages[0] else _numbers(scene.pages)
-    return Told(title, scene.alt or f"The picture on {_numbers(scene.pages).lower()}.", said)
+    seen = wording.filled(scene.alt, content.personalisation.names)
+    return Told(title, seen or f"The picture on {_numbers(scene.pages).lower()}.", said)
 
 
 def _numbers(pages: Sequence[int]) -> str:

@@ -1,17 +1,19 @@
 """The states of one child's book: what a revision says, read from the vault, and where its renderings lie there."""
 
+from dataclasses import replace
+
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from books import personalisation as personalisations
 from books import photo as photos
 from books import story as stories
 from books.composing import Content
 from books.models import Edition, Revision
 from books.personalisation import Personalisation
 from books.story import Story
-from privacy import vault
+from privacy import together, vault
 from privacy.masked import Masked
+from privacy.models import Child
 from privacy.purposes import Actor, Kind, Purpose
 
 PORTRAIT_SIZE = 1100  # pixels: 300 dpi in a frame of 93 mm
@@ -47,17 +49,34 @@ def place(revision: Revision, page: int = 0, *, clean: bool = False) -> int:
 def personalisation(
     edition: Edition, number: int, *, purpose: Purpose, actor: Actor, reason: str = ""
 ) -> Masked[Personalisation]:
-    """What the parent entered for revision `number`. Raises privacy.vault.Forgotten once the time is over (P10)."""
-    stored = vault.read(edition.child, Kind.PERSONALISATION, number, purpose=purpose, actor=actor, reason=reason)
-    return Masked(personalisations.Personalisation.from_bytes(stored.reveal()))
+    """What the parent entered for revision `number`, of both children in a book about two. Raises
+    privacy.vault.Forgotten once the time is over (P10)."""
+    said = []
+    for child in children(edition):
+        stored = vault.read(child, Kind.PERSONALISATION, number, purpose=purpose, actor=actor, reason=reason)
+        said.append(Personalisation.from_bytes(stored.reveal()))
+    return Masked(replace(said[0], sibling=said[1] if said[1:] else None))
 
 
-def photo(edition: Edition, number: int, *, purpose: Purpose, actor: Actor, reason: str = "") -> Masked[bytes] | None:
-    """The sanitised photo (JPEG) of revision `number`, or None where the parent gave none."""
-    kept = personalisation(edition, number, purpose=purpose, actor=actor, reason=reason).reveal().photo
+def children(edition: Edition) -> list[Child]:
+    """The child of a book, or both: the first holds what is made of them."""
+    other = together.second(edition.child)
+    return [edition.child] if other is None else [edition.child, other]
+
+
+def photo(
+    edition: Edition, number: int, *, which: int = 1, purpose: Purpose, actor: Actor, reason: str = ""
+) -> Masked[bytes] | None:
+    """The sanitised photo (JPEG) of revision `number`, or None where the parent gave none. `which`: of the first child
+    or the second; None too where there is no second."""
+    both = children(edition)
+    if which > len(both):
+        return None
+    said = personalisation(edition, number, purpose=purpose, actor=actor, reason=reason).reveal()
+    kept = said.children[which - 1].photo
     if kept is None:
         return None
-    return vault.read(edition.child, Kind.PHOTO, kept, purpose=purpose, actor=actor, reason=reason)
+    return vault.read(both[which - 1], Kind.PHOTO, kept, purpose=purpose, actor=actor, reason=reason)
 
 
 def content(
@@ -66,11 +85,12 @@ def content(
     """Everything a book is made from. `with_photo=False` saves decoding it where the page shows none."""
     edition = revision.edition
     said = personalisation(edition, revision.number, purpose=purpose, actor=actor, reason=reason).reveal()
-    portrait = None
-    if with_photo and said.photo is not None and said.crop is not None:
-        stored = vault.read(edition.child, Kind.PHOTO, said.photo, purpose=purpose, actor=actor, reason=reason)
-        portrait = photos.crop(stored.reveal(), said.crop, size=PORTRAIT_SIZE)
-    return Masked(Content(personalisation=said, portrait=portrait))
+    portraits: list[bytes | None] = [None, None]
+    for index, (child, of_child) in enumerate(zip(children(edition), said.children, strict=True)):
+        if with_photo and of_child.photo is not None and of_child.crop is not None:
+            stored = vault.read(child, Kind.PHOTO, of_child.photo, purpose=purpose, actor=actor, reason=reason)
+            portraits[index] = photos.crop(stored.reveal(), of_child.crop, size=PORTRAIT_SIZE)
+    return Masked(Content(said, *portraits))
 
 
 def drop_renderings(edition: Edition, *, keep: int | None = None) -> None:

@@ -26,16 +26,28 @@ _ROUND = 0.5523  # where the control points of a quarter circle lie
 
 @dataclass(frozen=True, repr=False)
 class Content:
-    """What makes a template one child's book. `portrait`: a square JPEG in sRGB, or None for the drawn child."""
+    """What makes a template one child's book, or the book of two.
+
+    `portrait`: a square JPEG in sRGB, or None for the drawn child; `sibling_portrait`: the same of the second child.
+    """
 
     personalisation: Personalisation
     portrait: bytes | None = None
+    sibling_portrait: bytes | None = None
+
+    @property
+    def children(self) -> tuple[Personalisation, ...]:
+        return self.personalisation.children
+
+    @property
+    def portraits(self) -> tuple[bytes | None, bytes | None]:
+        return (self.portrait, self.sibling_portrait)
 
 
 def settings_of(story: Story, content: Content, places: Sequence[int | str]) -> list[list[Setting]]:
     """The set words of every place, in the child's age band."""
     said = content.personalisation
-    setter = Setter(story, said.name)
+    setter = Setter(story, *said.names)
     found: list[list[Setting]] = []
     for place in places:
         blocks: list[Setting] = []
@@ -45,18 +57,18 @@ def settings_of(story: Story, content: Content, places: Sequence[int | str]) -> 
                 blocks.append(setter.fit(words.at(said.band), words.words.get(said.band, "")))
         dedication = scene.dedication if scene else None
         if dedication and dedication.place == place and said.dedication:
-            blocks.append(setter.fit(dedication, said.dedication.replace("{", "(").replace("}", ")"), personal=True))
+            blocks.append(setter.fit(dedication, said.dedication, personal=True))
         found.append(blocks)
     return found
 
 
-def spine_words(story: Story, name: str, width: float) -> Setting:
+def spine_words(story: Story, names: Sequence[str], width: float) -> Setting:
     """The title along a spine of `width` mm, in a box that is turned by a quarter."""
     height = width - 2.5
     box = Box(10, (TRIM - height) / 2, TRIM - 20, height)
     title = dict.fromkeys(("0-2", "3-5", "6-8", "9-12"), story.title)
     words = Words(place="spine", box=box, words=title, ink=story.spine_ink, size=20, lines=1, display=True, rotate=90)
-    return Setter(story, name).fit(words, story.title)
+    return Setter(story, *names).fit(words, story.title)
 
 
 class Stamp:
@@ -72,12 +84,19 @@ class Stamp:
         self.book = self.pdf.Root.Book
         del self.pdf.Root["/Book"]
         self._space = None if overlay else self.book.Rgb
-        looks = content.personalisation.looks
-        colours = character.colours(looks, outfit=self.story.outfit, options=template.palette)
-        self._colours = {name: recolouring.operands(colour) for name, colour in colours.items()}
-        self._parts: dict[str, pikepdf.Object] = {}
-        self._children: dict[tuple[str, str], pikepdf.Object] = {}
-        self._photo: pikepdf.Object | None = None
+        self.count = len(content.children)
+        self._colours = [
+            {
+                name: recolouring.operands(colour)
+                for name, colour in character.colours(
+                    child.looks, outfit=self.story.outfit, options=template.palette
+                ).items()
+            }
+            for child in content.children
+        ]
+        self._parts: dict[tuple[str, int], pikepdf.Object] = {}
+        self._children: dict[tuple[str, str, int], pikepdf.Object] = {}
+        self._photos: dict[int, pikepdf.Object] = {}
         self._words: dict[object, pikepdf.Object] = {}
 
     def resources(self, objects: Mapping[str, pikepdf.Object], fonts_of: Dictionary | None = None) -> Dictionary:
@@ -129,41 +148,46 @@ class Stamp:
             objects["B"] = self.book.Scenes[f"/{art.background}"]
             content.append(f"q {shift} /B Do Q")
         for index, slot in enumerate(art.slots):
-            if drawn := _child_at(art, slot):
-                objects[f"C{index}"] = self.child(slot.pose, slot.mood)
+            if slot.meant(self.count) and (drawn := _child_at(art, slot)):
+                objects[f"C{index}"] = self.child(slot.pose, slot.mood, slot.child)
                 content.append(f"q {operands(drawn)} cm /C{index} Do Q")
-        if isinstance(place, int) and (photo := self.story.scene_of(place).photo) and photo.place == place:
-            content.append(self._portrait(art, photo, objects))
+        for photo in self.story.scene_of(place).photos if isinstance(place, int) else ():
+            if photo.meant(self.count) and photo.place == place:
+                content.append(self._portrait(art, photo, objects))
         if art.foreground:
             objects["F"] = self.book.Scenes[f"/{art.foreground}"]
             content.append(f"q {shift} /F Do Q")
         return content
 
-    def child(self, pose: str, mood: str) -> pikepdf.Object:
-        """The child in its own colours as one form. Raises character.MissingPart, recolouring.ColourLost."""
-        known = self._children.get((pose, mood))
+    def child(self, pose: str, mood: str, number: int = 1) -> pikepdf.Object:
+        """A child (1, or 2 for the sibling) in its own colours as one form. Raises character.MissingPart,
+        recolouring.ColourLost."""
+        known = self._children.get((pose, mood, number))
         if known is not None:
             return known
         available = frozenset(self.template.parts)
-        looks = self.content.personalisation.looks
+        looks = self.content.children[number - 1].looks
         head = times(times(inverse(_FROM_FORM), self.template.heads.get(pose, IDENTITY)), _FROM_FORM)
         objects: dict[str, pikepdf.Object] = {}
         content: list[str] = []
         drawn = character.layers(looks, pose=pose, mood=mood, available=available, options=self.template.palette)
         for index, layer in enumerate(drawn):
-            objects[f"P{index}"] = self._part(layer.part)
+            objects[f"P{index}"] = self._part(layer.part, number)
             turn = f"{operands(head)} cm " if layer.with_head else ""
             content.append(f"q {turn}/P{index} Do Q")
         made = self.form("\n".join(content).encode(), (0, 0, *PART_SIZE), self.resources(objects))
-        self._children[pose, mood] = made
+        self._children[pose, mood, number] = made
         return made
 
-    def _part(self, key: str) -> pikepdf.Object:
-        if key not in self._parts:
+    def _part(self, key: str, number: int) -> pikepdf.Object:
+        known = self._parts.get((key, number))
+        if known is None:
             name, counts = self.template.parts[key]
-            form = self.book.Parts[f"/{name}"]
-            self._parts[key] = recolouring.recoloured(self.pdf, form, self._colours, counts) if counts else form
-        return self._parts[key]
+            known = form = self.book.Parts[f"/{name}"]
+            if counts:
+                known = recolouring.recoloured(self.pdf, form, self._colours[number - 1], counts)
+            self._parts[key, number] = known
+        return known
 
     def _portrait(self, art: Art, photo: Photo, objects: dict[str, pikepdf.Object]) -> str:
         """The photo, or the drawn child's head and shoulders, clipped to the frame."""
@@ -172,9 +196,10 @@ class Stamp:
         width, height = box.width * MM, box.height * MM
         radius = min(width, height) / 2 if photo.shape == "circle" else min(CORNER * MM, width / 2, height / 2)
         clip = f"{_rounded(left, bottom, width, height, radius)} W n"
-        if self.content.portrait is not None:
-            objects["I"] = self._image(self.content.portrait)
-            return f"q {clip} {width:.3f} 0 0 {height:.3f} {left:.3f} {bottom:.3f} cm /I Do Q"
+        if portrait := self.content.portraits[photo.child - 1]:
+            name = "I" if photo.child == 1 else "I2"
+            objects[name] = self._image(portrait, photo.child)
+            return f"q {clip} {width:.3f} 0 0 {height:.3f} {left:.3f} {bottom:.3f} cm /{name} Do Q"
         x, y, side = PORTRAIT
         scale = max(box.width, box.height) / side
         middle = (box.x + art.margin + box.width / 2, box.y + art.margin + box.height / 2)
@@ -183,12 +208,13 @@ class Stamp:
             middle[0] + art.offset - scale * (x + side / 2),
             middle[1] - scale * (y + side / 2),
         )
-        objects["H"] = self.child(PORTRAIT_POSE, PORTRAIT_MOOD)
-        return f"q {clip} {operands(times(times(_page(art), place), _FROM_FORM))} cm /H Do Q"
+        name = "H" if photo.child == 1 else "H2"
+        objects[name] = self.child(PORTRAIT_POSE, PORTRAIT_MOOD, photo.child)
+        return f"q {clip} {operands(times(times(_page(art), place), _FROM_FORM))} cm /{name} Do Q"
 
-    def _image(self, jpeg: bytes) -> pikepdf.Object:
+    def _image(self, jpeg: bytes, number: int) -> pikepdf.Object:
         """The JPEG as it is: never encoded again."""
-        if self._photo is None:
+        if number not in self._photos:
             from PIL import Image
 
             with Image.open(io.BytesIO(jpeg)) as opened:
@@ -197,8 +223,8 @@ class Stamp:
             image.Type, image.Subtype, image.Filter = Name.XObject, Name.Image, Name.DCTDecode
             image.Width, image.Height, image.BitsPerComponent = width, height, 8
             image.ColorSpace = Name.DeviceGray if mode == "L" else self._space or Name.DeviceRGB
-            self._photo = self.pdf.make_indirect(image)
-        return self._photo
+            self._photos[number] = self.pdf.make_indirect(image)
+        return self._photos[number]
 
     def mark(self, name: str) -> pikepdf.Object:
         """A watermark of the template: "preview" (a pattern for a page) or "copy" (one small line)."""
@@ -218,15 +244,17 @@ class Stamp:
         self.pdf.pages.append(pikepdf.Page(self.pdf.make_indirect(page)))
 
 
-def drawn_slots(art: Art) -> list[Slot]:
-    """The slots of a place whose child is drawn on it, and not only on the other page of its spread."""
-    return [slot for slot in art.slots if _child_at(art, slot)]
+def drawn_slots(art: Art, count: int) -> list[Slot]:
+    """The slots of a place whose child is drawn on it, and not only on the other page of its spread, in a book about
+    `count` children."""
+    return [slot for slot in art.slots if slot.meant(count) and _child_at(art, slot)]
 
 
-def whole_slots(art: Art) -> list[Slot]:
-    """The slots of a place whose child stands on it from left to right."""
+def whole_slots(art: Art, count: int) -> list[Slot]:
+    """The slots of a place whose child stands on it from left to right, in a book about `count` children."""
     width = art.size[1] * MM
-    boxes = {slot: bounds(matrix, (0, 0, *PART_SIZE)) for slot in art.slots if (matrix := _child_at(art, slot))}
+    meant = [slot for slot in art.slots if slot.meant(count)]
+    boxes = {slot: bounds(matrix, (0, 0, *PART_SIZE)) for slot in meant if (matrix := _child_at(art, slot))}
     return [slot for slot, (left, _, right, _) in boxes.items() if left >= 0 and right <= width]
 
 

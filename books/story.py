@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 
+from books import wording
 from books.palette import CHARACTER_DIR
 from books.personalisation import BANDS
 
@@ -29,9 +30,10 @@ PANEL = 250.0
 PANEL_MARGIN = 20.0
 SMALLEST_TEXT = 11.0
 # Raised when publishing changes what it makes of the same drawings, so that every story is published again.
-PIPELINE = 3
+PIPELINE = 4
 KEPT = "story.toml"  # a published version's own copy, in the folder of its template
 FRONT, BACK = "front", "back"
+ALWAYS, ONE, TWO = "always", "one", "two"  # in which books something is drawn: with one child, or with two
 
 
 class StoryError(Exception):
@@ -78,10 +80,18 @@ class Words:
 
 @dataclass(frozen=True)
 class Photo:
+    """The frame of a portrait. `child`: 1, or 2 for the sibling; `when`: in books about "one", "two", or "always"."""
+
     place: int
     box: Box
     shape: str
     line: int = 0
+    child: int = 1
+    when: str = ALWAYS
+
+    def meant(self, count: int) -> bool:
+        """Whether it is there in a book about `count` children."""
+        return meant(self.child, self.when, count)
 
 
 @dataclass(frozen=True)
@@ -91,7 +101,7 @@ class Scene:
     number: int
     pages: tuple[int, ...]
     words: tuple[Words, ...]
-    photo: Photo | None
+    photos: tuple[Photo, ...]
     dedication: Words | None
     line: int = 0
     alt: str = ""
@@ -124,14 +134,15 @@ class Story:
     spine_ink: str
     folder: Path
     version: str
+    children: int = 1  # the most that a book is about
 
     @property
     def page_count(self) -> int:
         return max((page for scene in self.scenes for page in scene.pages), default=0)
 
-    def title_for(self, name: str) -> str:
-        """The title with the child's name: child data, never to be stored outside the vault."""
-        return self.title.replace("{name}", name)
+    def title_for(self, *names: str) -> str:
+        """The title with the child's name, or both: child data, never to be stored outside the vault."""
+        return wording.filled(self.title, names)
 
     def scene_of(self, page: int) -> Scene:
         """The scene that shows `page`. Raises KeyError."""
@@ -146,8 +157,18 @@ class Story:
         return Path(settings.PUBLISHED_DIR) / f"{self.slug}-{self.version}"
 
     @property
+    def counts(self) -> tuple[int, ...]:
+        """How many children a book of it can be about."""
+        return (1, 2)[: self.children]
+
+    @property
     def is_published(self) -> bool:
         return (self.template_folder / "index.json").exists()
+
+
+def meant(child: int, when: str, count: int) -> bool:
+    """Whether what belongs to `child` (1 or 2) and is drawn `when` is there in a book about `count` children."""
+    return child <= count and when in (ALWAYS, ONE if count == 1 else TWO)
 
 
 def stories_dir() -> Path:
@@ -260,17 +281,21 @@ class _Reader:
             shape = self.take(block, "shape", str, at, "circle")
             if shape not in ("circle", "rounded"):
                 raise self.wrong(at, "“shape” is circle or rounded")
-            photos.append(Photo(self.take(block, "page", int, at), self.box(block, at), shape, at))
+            child, when = self.take(block, "child", int, at, 1), self.take(block, "when", str, at, ALWAYS)
+            if child not in (1, 2) or when not in (ALWAYS, ONE, TWO):
+                raise self.wrong(at, "“child” is 1 or 2; “when” is one or two (children)")
+            photos.append(Photo(self.take(block, "page", int, at), self.box(block, at), shape, at, child, when))
         for block in table.get("dedication", []):
             at = self.line("scene.dedication")
             dedications.append(self.words(block, at, kind="dedication", ink=ink))
-        if len(photos) > 1 or len(dedications) > 1:
-            raise self.wrong(line, "a scene has at most one photo and one dedication")
+        of_each = [[photo.child for photo in photos if photo.meant(count)] for count in (1, 2)]
+        if any(len(set(found)) < len(found) for found in of_each) or len(dedications) > 1:
+            raise self.wrong(line, "a scene has at most one photo of each child and one dedication")
         return Scene(
             number=self.take(table, "number", int, line),
             pages=pages,
             words=tuple(words),
-            photo=photos[0] if photos else None,
+            photos=tuple(photos),
             dedication=dedications[0] if dedications else None,
             line=line,
             alt=self.take(table, "alt", str, line, ""),
@@ -289,6 +314,9 @@ class _Reader:
         if len(ages) != 2:
             raise self.wrong(0, "“ages” needs two numbers")
         samples = set(self.take(data, "sample_scenes", list, 0, []))
+        children = self.take(data, "children", int, 0, 1)
+        if children not in (1, 2):
+            raise self.wrong(0, "“children” is 1 or 2: how many a book can be about")
         texts = {name: self.take(data, name, str, 0) for name in ("slug", "title", "short_title", "summary")}
         return Story(
             **texts,
@@ -304,6 +332,7 @@ class _Reader:
             spine_ink=self.colour(data, "spine_ink", 0, "#ffffff"),
             folder=self.path.parent,
             version=version,
+            children=children,
         )
 
 

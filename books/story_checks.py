@@ -9,25 +9,24 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from books import character, drawing, fonts, gamut, palette, recolouring
+from books import character, drawing, fonts, gamut, palette, recolouring, story_faces, wording
 from books.drawing import DrawingError, Element, Fault
 from books.fonts import DISPLAY, TEXT
-from books.geometry import Matrix, times, transform
+from books.geometry import transform
 from books.personalisation import BANDS
-from books.story import BACK, BLEED, FRONT, PAGE, PANEL, SMALLEST_TEXT, SPREAD, TRIM, Box, Scene, Story, Words
-from books.typesetting import PROBES, Setter
+from books.story import BACK, FRONT, PAGE, PANEL, SMALLEST_TEXT, TRIM, Box, Scene, Story, Words
+from books.story_faces import probes
+from books.typesetting import Setter
 
 SMALLEST_LETTERING = 4.5  # points, for a single word of forty letters; other names come out far larger
+SMALLEST_LETTERING_OF_TWO = 3.0  # points, for two of them
 EDGE, FOLD = 10.0, 8.0  # mm that words keep from the trim and from the fold
-FACE = 96.0  # of the child's canvas: from the middle of the head to its edge
-FACE_AT_FOLD = 4.0  # mm that the binding may take beside a face
 MOST_SHAPES = 1200
 LARGEST_DIFFERENCE = 48  # of 255, between two renderers in any block of 5 x 5 mm
 
@@ -80,76 +79,18 @@ def _plan(story: Story) -> Iterator[Fault]:
 def _scene(story: Story, scene: Scene) -> Iterator[Fault]:
     for words in scene.words:
         yield from _words(story, words, scene.pages)
-    if scene.photo and scene.photo.place not in scene.pages:
-        yield _toml(story, scene.photo.line, f"page {scene.photo.place} is not in this scene")
+    for photo in scene.photos:
+        if photo.place not in scene.pages:
+            yield _toml(story, photo.line, f"page {photo.place} is not in this scene")
+    framed = [len([photo for photo in scene.photos if photo.meant(count)]) for count in story.counts]
+    if framed not in ([0], [1], [0, 0], [1, 2]):
+        yield _toml(story, scene.photos[0].line, "every child of a book needs one frame, the second child too")
+    if unknown := wording.unknown(scene.alt):
+        yield _toml(story, scene.line, f"{unknown[0]} means nothing in “alt”")
     if scene.dedication:
         yield from _box(story, scene.dedication, scene.pages)
-    faces = list(_faces(story, scene))
-    for words in scene.words:
-        yield from _over_faces(story, scene, words, faces)
-    for face in faces:
-        if len(scene.pages) == 2 and abs(face.x - SPREAD / 2) < face.radius + FACE_AT_FOLD:
-            path = story.folder / scene.file("background")
-            aside = face.radius + FACE_AT_FOLD - abs(face.x - SPREAD / 2)
-            yield Fault(path, face.line, f"the child’s face falls into the fold: move it aside by {aside:.0f} mm")
-
-
-@dataclass(frozen=True)
-class _Face:
-    """The child's head in a scene, in mm of the drawing."""
-
-    x: float
-    y: float
-    radius: float
-    line: int
-
-
-def _faces(story: Story, scene: Scene) -> Iterator[_Face]:
-    path = story.folder / scene.file("background")
-    root = _read(path)[0] if path.exists() else None
-    heads = character.parts().heads
-    for element in root.walk() if root else ():
-        if element.get("class") != "child" or element.get("data-pose") not in heads:
-            continue
-        try:
-            place = times(transform(element.get("transform")), transform(heads[element.get("data-pose")]))
-        except ValueError:
-            continue  # said by `_slot`
-        yield _Face(*_at(place, character.HEAD_CENTRE), _scale(place) * FACE, element.line)
-
-
-def _at(matrix: Matrix, point: tuple[float, float]) -> tuple[float, float]:
-    a, b, c, d, e, f = matrix
-    return a * point[0] + c * point[1] + e, b * point[0] + d * point[1] + f
-
-
-def _scale(matrix: Matrix) -> float:
-    a, b, c, d, _, _ = matrix
-    return float(abs(a * d - b * c) ** 0.5)
-
-
-def _over_faces(story: Story, scene: Scene, words: Words, faces: Sequence[_Face]) -> Iterator[Fault]:
-    """Words that lie on the child's face, for any age and a short or a long name."""
-    if words.place not in scene.pages or words.rotate or not faces or not _known_fonts(story):
-        return
-    offset = TRIM * scene.pages.index(int(words.place))
-    for band, text in words.words.items():
-        for name in PROBES if "{name}" in text else PROBES[:1]:
-            for line in Setter(story, name).fit(words.at(band), text).rectangles():
-                box = Box(line.x + BLEED + offset, line.y + BLEED, line.width, line.height)
-                if any(_touches(box, face) for face in faces):
-                    yield _toml(
-                        story,
-                        words.line,
-                        f"ages {band}: the words lie over the child’s face: move the box or the child",
-                    )
-                    return
-
-
-def _touches(box: Box, face: _Face) -> bool:
-    across = max(box.x - face.x, face.x - box.x - box.width, 0.0)
-    down = max(box.y - face.y, face.y - box.y - box.height, 0.0)
-    return across**2 + down**2 < (0.9 * face.radius) ** 2
+    if _known_fonts(story):
+        yield from story_faces.faults(story, scene)
 
 
 def _box(story: Story, words: Words, places: Sequence[int | str]) -> Iterator[Fault]:
@@ -157,7 +98,7 @@ def _box(story: Story, words: Words, places: Sequence[int | str]) -> Iterator[Fa
         yield _toml(story, words.line, f"“{words.place}” is not in this scene")
         return
     box = words.box
-    if words.display and not any("{name}" in text for text in words.words.values()):
+    if words.display and not any(wording.names_child(text) for text in words.words.values()):
         # Words that are only part of the picture may lie where pictures lie, as long as they are on the page.
         if box.x < 0 or box.y < 0 or box.x + box.width > TRIM or box.y + box.height > TRIM:
             yield _toml(story, words.line, "the box must lie on the page")
@@ -190,9 +131,15 @@ def _words(story: Story, words: Words, places: Sequence[int | str]) -> Iterator[
         if not text.strip():
             yield _toml(story, words.line, f'there is no text for the ages {band}: add a line "{band}" = "..." here')
             continue
-        if unknown := set(re.findall(r"\{[^}]*\}?", text)) - {"{name}"}:
-            yield _toml(story, words.line, f"{sorted(unknown)[0]} means nothing: only {{name}} is filled in")
-        plain = text.replace("{name}", "").replace("\n", " ")
+        if unknown := wording.unknown(text):
+            yield _toml(
+                story,
+                words.line,
+                f"{unknown[0]} means nothing: only {{name}} is filled in, {{first}} and {{second}} in books about two, "
+                "and {one|two} chooses",
+            )
+            continue
+        plain = " ".join(wording.filled(text, [""] * count) for count in story.counts).replace("\n", " ")
         missing = {c for piece, face in fonts.runs(plain, role, family) if face is None for c in piece}
         if missing:
             yield _toml(story, words.line, f"no font has {' '.join(sorted(missing))}: please write it in other letters")
@@ -208,12 +155,14 @@ def _known_fonts(story: Story) -> bool:
 
 def _too_long(story: Story, words: Words, text: str) -> str:
     smallest = SMALLEST_LETTERING if words.display else min(words.size, SMALLEST_TEXT)
-    for name in PROBES if "{name}" in text else PROBES[:1]:
-        setting = Setter(story, name).fit(words, text)
-        if setting.size < smallest:
-            long = f" with a name like “{name}”" if "{name}" in text else ""
+    named = wording.names_child(text)
+    for names in probes(story, text):
+        setting = Setter(story, *names).fit(words, text)
+        if setting.size < (smallest if len(names) == 1 or not words.display else SMALLEST_LETTERING_OF_TWO):
+            long = f" with a name like “{names[0]}”" if named else ""
+            two = " twice" if named and len(names) == 2 else ""
             size = f"they would be set in {setting.size:.1f} pt"
-            return f"the words do not fit their box{long}: {size}. Enlarge the box or shorten them"
+            return f"the words do not fit their box{long}{two}: {size}. Enlarge the box or shorten them"
     return ""
 
 

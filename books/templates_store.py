@@ -12,7 +12,7 @@ story.toml, palette.toml    the words and colours of this version: books that be
 import json
 import mmap
 import threading
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from books import palette as palettes
 from books import story as stories
 from books.geometry import Matrix, transform
 from books.palette import Palette
-from books.story import BACK, FRONT, Story
+from books.story import ALWAYS, BACK, FRONT, Story, meant
 
 STORY_KEPT, PALETTE_KEPT = stories.KEPT, "palette.toml"
 PIXELS = 1000  # width and height of a page in a preview
@@ -41,11 +41,20 @@ class NotPublished(LookupError):
 
 @dataclass(frozen=True)
 class Slot:
-    """A child's place in a scene. `matrix` maps the child's canvas to the scene's millimetres."""
+    """A child's place in a scene. `matrix` maps the child's canvas to the scene's millimetres.
+
+    `child`: 1, or 2 for the sibling; `when`: in books about "one" child, "two", or "always".
+    """
 
     pose: str
     mood: str
     matrix: Matrix
+    child: int = 1
+    when: str = ALWAYS
+
+    def meant(self, count: int) -> bool:
+        """Whether it is there in a book about `count` children."""
+        return meant(self.child, self.when, count)
 
 
 @dataclass(frozen=True)
@@ -102,7 +111,7 @@ def describe(art: dict[int | str, Art]) -> dict[str, Any]:
         str(place): {
             "background": one.background,
             "foreground": one.foreground,
-            "slots": [{"pose": s.pose, "mood": s.mood, "matrix": list(s.matrix)} for s in one.slots],
+            "slots": [asdict(slot) for slot in one.slots],
             "size": list(one.size),
             "offset": one.offset,
             "margin": one.margin,
@@ -112,7 +121,7 @@ def describe(art: dict[int | str, Art]) -> dict[str, Any]:
 
 
 def _art(data: dict[str, Any]) -> Art:
-    slots = tuple(Slot(slot["pose"], slot["mood"], tuple(slot["matrix"])) for slot in data["slots"])
+    slots = tuple(Slot(**{**slot, "matrix": tuple(slot["matrix"])}) for slot in data["slots"])
     size = (data["size"][0], data["size"][1])
     return Art(data["background"], data["foreground"], slots, size, data["offset"], data["margin"])
 

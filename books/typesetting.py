@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from books import fonts
+from books import fonts, wording
 from books.fonts import DISPLAY, TEXT, Face
 from books.geometry import MM
 from books.story import SMALLEST_TEXT, Box, Story, Words
@@ -120,18 +120,24 @@ def _clusters(text: str) -> list[str]:
 class Setter:
     """Sets texts in the fonts of one story for one child. Make a new one for each child."""
 
-    def __init__(self, story: Story, name: str) -> None:
-        self.name = unicodedata.normalize("NFC", name)
+    def __init__(self, story: Story, *names: str) -> None:
+        """`names`: of the child, or of both."""
+        self.names = [unicodedata.normalize("NFC", name) for name in names]
         self.families = {TEXT: story.text_font, DISPLAY: story.display_font}
-        self._name_faces = {role: fonts.face_for(self.name, role, family) for role, family in self.families.items()}
+        self._name_faces = {
+            role: [fonts.face_for(name, role, family) for name in self.names] for role, family in self.families.items()
+        }
 
     def fit(self, words: Words, text: str, *, personal: bool = False) -> Setting:
-        """Lines for `text` (with `{name}`) in its box, at the largest size that fits.
+        """Lines for `text` (with names as in `wording`) in its box, at the largest size that fits.
 
-        `personal`: the text itself is a parent's. A text too long even for the smallest size gets smaller still
-        rather than leave its box; publishing refuses a story where that could happen (`SMALLEST_TEXT`).
+        `personal`: the text itself is a parent's, and nothing is filled in. A text too long even for the smallest size
+        gets smaller still rather than leave its box; publishing refuses a story where that could happen
+        (`SMALLEST_TEXT`).
         """
         role = DISPLAY if words.display else TEXT
+        if not personal:
+            text = wording.for_children(text, len(self.names))
         paragraphs = [
             [self._words(line, role, personal=personal) for line in paragraph.split("\n")]
             for paragraph in text.strip("\n").split("\n\n")
@@ -148,14 +154,15 @@ class Setter:
         return {f.face for lines in paragraphs for line in lines for word in line for f in word.fragments}
 
     def _fragments(self, text: str, role: str, *, personal: bool) -> list[Fragment]:
-        name_face = self._name_faces[role]
         own = fonts.chain(role, self.families[role])[0]
         found: list[Fragment] = []
-        for index, piece in enumerate(text.split("{name}")):
-            if index and name_face:
-                found.append(Fragment(self.name, name_face, name=True, private=True))
-            for run, face in fonts.runs(piece, role, self.families[role]):
-                found.append(Fragment(run, face or own, private=personal))
+        for piece in [text] if personal else wording.pieces(text):
+            if isinstance(piece, int):
+                if face := self._name_faces[role][piece]:
+                    found.append(Fragment(self.names[piece], face, name=True, private=True))
+                continue
+            for run, other in fonts.runs(piece, role, self.families[role]):
+                found.append(Fragment(run, other or own, private=personal))
         return found
 
     def _words(self, line: str, role: str, *, personal: bool) -> list[Word]:

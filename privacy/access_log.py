@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from privacy import together
 from privacy.models import Child, VaultAccess
 from privacy.purposes import Kind, Purpose
 
@@ -64,7 +65,7 @@ class Looks:
 
 def of(child: Child) -> Looks:
     """Everything that was looked at; of the parent's and the machine's own looks the latest rows."""
-    rows = VaultAccess.objects.filter(child=child).order_by("-hour", "-pk")
+    rows = VaultAccess.objects.filter(child__in=together.everyone(child)).order_by("-hour", "-pk")
     own, machine = rows.filter(actor="parent"), rows.filter(actor__startswith="system")
     people = rows.exclude(actor="parent").exclude(actor__startswith="system")
     return Looks(

@@ -12,7 +12,7 @@ from django.db.models import Case, CharField, Q, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.http import HttpRequest
 
-from privacy import blobs, clock, keystore, receipts, vault
+from privacy import blobs, clock, keystore, receipts, together, vault
 from privacy.consent import ConsentGiven
 from privacy.consent import record as record_consent
 from privacy.forgetting import Forgotten
@@ -54,17 +54,18 @@ def is_open(child: Child) -> bool:
     return vault.is_open(child)
 
 
-def collect(*, consent: ConsentGiven, now: datetime | None = None) -> Child:
+def collect(*, consent: ConsentGiven, now: datetime | None = None, together_with: Child | None = None) -> Child:
     """Begin a child's time: its row, its key and the proof of consent. Must be called inside
-    `transaction.atomic`, together with the data, so that neither exists without the other (P4). Raises
-    ConsentMissing."""
+    `transaction.atomic`, together with the data, so that neither exists without the other (P4). `together_with`: the
+    first child of the same book, whose time it shares (`together`). Raises ConsentMissing."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("collect() belongs into the transaction that stores the data.")
-    at = now or clock.now()
+    at = together_with.collected_at if together_with else now or clock.now()
     child = Child.objects.create(
         collected_at=at,
         expires_at=at + settings.CHILD_RETENTION,
         abandoned_at=at + settings.ABANDONED_RETENTION,
+        together_with=together_with,
     )
     record_consent(child, consent, at=at)
     keystore.current().create(child.pk, keystore.hour_of(at))
@@ -76,7 +77,7 @@ def keep_for_order(child: Child) -> None:
     Forgotten."""
     now = clock.latest()
     kept = (
-        Child.objects.filter(pk=child.pk, ended_at=None, expires_at__gt=now)
+        Child.objects.filter(Q(pk=child.pk) | Q(together_with=child.pk), ended_at=None, expires_at__gt=now)
         .filter(Q(abandoned_at=None) | Q(abandoned_at__gt=now))
         .update(abandoned_at=None)
     )
@@ -89,7 +90,8 @@ def release(child: Child) -> None:
     """Nobody orders this child's book after all: it is forgotten like any other that nobody has ordered, 48 hours from
     now or at its expiry if that comes first (P10). A child that waits for no order, or is forgotten, stays as it is."""
     until = min(clock.now() + settings.ABANDONED_RETENTION, child.expires_at)
-    if Child.objects.filter(pk=child.pk, ended_at=None, abandoned_at=None).update(abandoned_at=until):
+    both = Child.objects.filter(Q(pk=child.pk) | Q(together_with=child.pk), ended_at=None, abandoned_at=None)
+    if both.update(abandoned_at=until):
         child.abandoned_at = until
 
 
@@ -120,9 +122,11 @@ class Batch:
 
 
 def forget_batch(children: Sequence[Child], *, reason: Child.End, now: datetime | None = None) -> Batch:
-    """Forget several children with one receipt; the order of things is that of `forget`. What could not be finished
+    """Forget several children, and whoever is in a book together with them, with one receipt; the order of things is
+    that of `forget`. What could not be finished
     (a key, a file, a hook) leaves the child without `purged_at`, and the next purge goes on."""
     at = now or clock.now()
+    children = together.complete(children)
     # Known before their keys were looked for: one that is still there had been stuck.
     known = {child.pk for child in children if child.receipt_id is not None}
     destroyed, stuck = _destroy_keys(children)

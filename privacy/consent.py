@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from privacy import policies
+from privacy import policies, together
 from privacy.models import Child, Consent, PolicyVersion
 from privacy.register import CONSENT_RETENTION
 
@@ -83,7 +83,8 @@ def record(child: Child, given: ConsentGiven, *, at: datetime) -> Consent:
 
 def verify(child: Child, at: datetime) -> None:
     """A card payment confirmed that an adult consents (COPPA). The first one counts."""
-    Consent.objects.filter(child=child, verified_at=None, withdrawn_at=None).update(verified_at=at)
+    unverified = Consent.objects.filter(verified_at=None, withdrawn_at=None)
+    unverified.filter(child__in=together.everyone(child)).update(verified_at=at)
 
 
 def forget_old(*, now: datetime, batch: int) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from privacy import access_log, children, holdings
+from privacy import access_log, children, holdings, together
 from privacy.forgetting import Forgotten
 from privacy.masked import Masked
 from privacy.models import Child, Consent, VaultAccess
@@ -87,7 +87,7 @@ def _plain(value: object) -> str:
 
 
 def _child(child: Child, at: datetime) -> Part:
-    consents = Consent.objects.filter(child=child).select_related("policy").order_by("pk")
+    consents = Consent.objects.filter(child__in=together.everyone(child)).select_related("policy").order_by("pk")
     return Part(
         "child",
         "collected_at: when you sent it; forgotten_at: when the key is destroyed; consents: each with the sentences as"
@@ -116,7 +116,7 @@ def _child(child: Child, at: datetime) -> Part:
 
 
 def _who_looked(child: Child) -> Part:
-    rows = VaultAccess.objects.filter(child=child).order_by("hour", "pk")
+    rows = VaultAccess.objects.filter(child__in=together.everyone(child)).order_by("hour", "pk")
     looks: list[Mapping[str, Any]] = [
         {
             "hour": row.hour,

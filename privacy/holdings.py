@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, Q
 
+from privacy import together
 from privacy.access import expiry
 from privacy.models import Child, Consent, VaultAccess, VaultItem
 from privacy.purposes import Kind
@@ -96,7 +97,9 @@ def until(child: Child) -> datetime:
 def forgotten_with(child: Child) -> list[Holding]:
     """Everything that dies with the child's key."""
     end = until(child)
-    rows = VaultItem.objects.filter(child=child).values("kind")
+    # Both children of a book have a version of each: it is one for the parent.
+    twice = Q(kind=Kind.PERSONALISATION) & ~Q(child=child)
+    rows = VaultItem.objects.filter(child__in=together.everyone(child)).exclude(twice).values("kind")
     found = {row["kind"]: row for row in rows.annotate(n=Count("pk"), first=Min("created_at"), last=Max("created_at"))}
     held = []
     for group in _GROUPS:
@@ -119,13 +122,14 @@ def forgotten_with(child: Child) -> list[Holding]:
 
 def staying(child: Child) -> list[Holding]:
     """What outlives the child's key, and why. None of it says anything about the child (P35)."""
-    consent = Consent.objects.filter(child=child).order_by("pk").first()
-    looks = VaultAccess.objects.filter(child=child).aggregate(first=Min("hour"))["first"]
+    both = together.everyone(child)
+    consent = Consent.objects.filter(child__in=both).order_by("pk").first()
+    looks = VaultAccess.objects.filter(child__in=both).aggregate(first=Min("hour"))["first"]
     held: list[Holding] = []
     if consent is not None:
         held.append(
             Holding(
-                "Your consent",
+                "Your consent" if len(both) == 1 else "Your consent for each child",
                 f"That you agreed: when, beside which sentences, under version {consent.policy.version} of our privacy"
                 " policy. Nothing about your child.",
                 since=consent.given_at,

@@ -28,6 +28,14 @@ class Child(models.Model):
     end_reason = models.CharField(max_length=10, choices=End.choices, blank=True)
     purged_at = models.DateTimeField(null=True, blank=True, help_text="When the last trace was gone.")
     receipt = models.ForeignKey("Receipt", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    together_with = models.OneToOneField(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="second",
+        help_text="The first child of the book in which this one is the second; both are forgotten together.",
+    )
 
     class Meta:
         verbose_name_plural = "children"

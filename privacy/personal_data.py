@@ -97,7 +97,7 @@ ELSEWHERE = (COUNTED,)
 CLAIMS = (
     Claim(
         "privacy.Child",
-        {TECHNICAL: "id collected_at expires_at abandoned_at ended_at end_reason purged_at receipt"},
+        {TECHNICAL: "id collected_at expires_at abandoned_at ended_at end_reason purged_at receipt together_with"},
     ),
     # One column of ciphertext; what is too large for it lies in a file, encrypted under the same key.
     Claim(

@@ -64,7 +64,7 @@ export class Cover {
 
   write(block, name, band) {
     // Isolated, so that a name written from right to left does not turn the sentence round.
-    const text = (block.words[band] ?? Object.values(block.words)[0] ?? "").replaceAll("{name}", `\u2068${name}\u2069`);
+    const text = (block.words[band] ?? Object.values(block.words)[0] ?? "").replaceAll("{first}", `\u2068${name}\u2069`);
     if (block === this.data.lettering[0]) this.title = text.replace(/[\u2068\u2069]/g, "");
     const style = getComputedStyle(document.documentElement);
     const family = style.getPropertyValue(block.display ? "--display" : "--text");

@@ -4,6 +4,7 @@ Tests of the book engine use it, so that they take a second and do not depend on
 """
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,13 +43,17 @@ FOREGROUND = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} 216
 </svg>
 """
 SLOT = '  <g class="child" data-pose="wave" data-mood="smile" transform="translate({x} 60) scale({scale} 0.2)"/>'
-BANDS = """"0-2" = "{name} waves."
-"3-5" = "{name} waves at the Moon.\\nThe Moon waves back."
+SECOND = (
+    '  <g class="child" data-child="2" data-pose="hold" data-mood="joy" transform="translate({x} 68) scale(0.18)"/>'
+)
+BANDS = """"0-2" = "{name} {waves|wave}."
+"3-5" = "{name} {waves|wave} at the Moon.\\nThe Moon waves back."
 "6-8" = "Every evening {name} waved at the Moon, and tonight, for the first time, the Moon waved back."
 "9-12" = "Every evening {name} waved.\\n\\nTonight, very slowly, as if it had to think about it, the Moon waved back."
 """
 TOML = """slug = "{slug}"
-title = "{{name}} and the Moon"
+title = "{{{{name}}|{{first}}, {{second}}}} and the Moon"
+children = 2
 short_title = "The Moon"
 summary = "A child waves at the Moon. The Moon waves back."
 ages = [0, 12]
@@ -73,6 +78,20 @@ pages = [1]
   page = 1
   box = [60, 70, 90, 90]
   shape = "circle"
+  when = "one"
+
+  [[scene.photo]]
+  page = 1
+  box = [30, 75, 70, 70]
+  shape = "circle"
+  when = "two"
+
+  [[scene.photo]]
+  page = 1
+  box = [110, 75, 70, 70]
+  shape = "circle"
+  child = 2
+  when = "two"
 
   [[scene.dedication]]
   page = 1
@@ -142,12 +161,13 @@ def write(root: Path, slug: str = "moon-wave") -> Path:
     (folder / "scenes").mkdir(parents=True)
     (folder / "cover").mkdir()
     (folder / "story.toml").write_text(TOML.format(slug=slug, bands=BANDS), encoding="utf-8")
-    children = "\n".join([SLOT.format(x=60, scale=0.2), SLOT.format(x=330, scale=-0.2)])
+    both = [SLOT.format(x=60, scale=0.2), SLOT.format(x=330, scale=-0.2), SECOND.format(x=120), SECOND.format(x=340)]
+    children = "\n".join(both)
     for number, width, slots in (
         (1, 216, ""),
         (2, 426, children),
-        (3, 426, SLOT.format(x=145, scale=0.2)),
-        (4, 216, SLOT.format(x=70, scale=0.2)),
+        (3, 426, SLOT.format(x=145, scale=0.2) + SECOND.format(x=20)),
+        (4, 216, SLOT.format(x=70, scale=0.2) + SECOND.format(x=10)),
     ):
         path = folder / "scenes" / f"{number:02d}-background.svg"
         path.write_text(background(width=width, sky=f"{number}b2a66", slots=slots))
@@ -155,7 +175,7 @@ def write(root: Path, slug: str = "moon-wave") -> Path:
     (folder / "scenes" / "04-foreground.svg").write_text(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 216 216"/>'
     )
-    slot = SLOT.format(x=90, scale=0.2)
+    slot = SLOT.format(x=90, scale=0.2) + SECOND.format(x=30)
     (folder / "cover" / "front-background.svg").write_text(background(width=250, height=250, slots=slot))
     (folder / "cover" / "back-background.svg").write_text(background(width=250, height=250))
     return folder
@@ -190,3 +210,10 @@ def content(name: str = "Zoë", *, age: int = 7, dedication: str = "For you", ph
     """What a parent entered."""
     looks = Looks("8", "afro", "black", "hazel", ("glasses-round", "freckles"), "sky", "raincoat-red")
     return Content(Personalisation(name=name, age=age, looks=looks, dedication=dedication), photo)
+
+
+def of_two(first: Content | None = None, *, sibling: str = "Ida", age: int = 2) -> Content:
+    """The same book with a second child in it."""
+    first = first or content()
+    other = Personalisation(sibling, age, Looks("2", "bob", "ginger", "blue", (), "sky", "raincoat"))
+    return replace(first, personalisation=replace(first.personalisation, sibling=other))

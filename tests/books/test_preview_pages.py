@@ -157,7 +157,7 @@ def test_the_drawn_child_is_public_and_immutable(client: Client) -> None:
     assert answer["Content-Encoding"] == "gzip"
     assert len(answer.content) < 200_000
     plain = client.get(reverse("books:child_parts", args=[version]))
-    assert plain.json()["heads"].keys() == {"wave"}
+    assert plain.json()["heads"].keys() == {"wave", "hold"}
     old = client.get(reverse("books:child_parts", args=["0123456789ab"]))
     assert old["Cache-Control"] == "public, max-age=60"
     assert old.content == plain.content
@@ -181,7 +181,9 @@ def test_every_option_has_a_picture_for_browsers_without_scripts(client: Client)
 def test_the_cover_comes_in_layers_with_the_childs_place_between(client: Client, story: Story) -> None:
     cover = artwork.live_cover(story)
     assert [slot["pose"] for slot in cover.data["children"]] == ["wave"]
-    assert cover.data["lettering"][0]["words"]["3-5"] == "{name} and the Moon"
+    assert [(slot["pose"], slot["child"]) for slot in cover.data["two_children"]] == [("wave", 1), ("hold", 2)]
+    assert cover.data["lettering"][0]["words"]["3-5"] == "{first} and the Moon"
+    assert cover.data["lettering"][0]["words_of_two"]["3-5"] == "{first} and {second} and the Moon"
     assert cover.data["lettering"][0]["box"] == [40, 40, 170, 50]
     answer = client.get(cover.background)
     assert (answer.status_code, answer["Content-Type"]) == (200, "image/svg+xml")

@@ -53,12 +53,13 @@ def test_backgrounds_are_the_trimmed_pages(small_story: Story) -> None:
     assert tuple(right[0, 0][:3]) == pytest.approx(tuple(page[0, 999][:3]), abs=2)
 
 
-def test_all_pages_are_drawn_with_three_children(small_story: Story) -> None:
+def test_all_pages_are_drawn_with_three_children_and_three_pairs(small_story: Story) -> None:
     sheet = page_sheet.drawn(templates_store.template_for(small_story))
     rows = 1  # eight places, covers among them, in rows of nine
-    assert sheet.size == (9 * 246 + 6, 3 * (rows * 246 + 18))
-    blocks = [sheet.convert("RGB").crop((0, top, sheet.width, top + 246)) for top in (0, 264, 528)]
-    assert len({block.tobytes() for block in blocks}) == 3
+    books = 6  # of one child, and of two
+    assert sheet.size == (9 * 246 + 6, books * (rows * 246 + 18))
+    blocks = [sheet.convert("RGB").crop((0, top, sheet.width, top + 246)) for top in range(0, books * 264, 264)]
+    assert len({block.tobytes() for block in blocks}) == books
 
 
 def test_samples_for_the_shop_window(small_story: Story) -> None:
@@ -149,7 +150,7 @@ def broken(folder: Path, old: str, new: str, *, file: str = "story.toml") -> str
 
 def test_words_that_are_hard_to_read_are_refused_with_their_line(fresh: Path) -> None:
     said = broken(fresh, 'ink = "#fff8ec"\n  size', 'ink = "#7a6a80"\n  size')
-    assert "story.toml:37: page 2: the contrast of #7a6a80 with the picture is" in said
+    assert "story.toml:52: page 2: the contrast of #7a6a80 with the picture is" in said
     assert "less than 7: take a lighter or darker ink" in said
 
 

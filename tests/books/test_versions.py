@@ -88,4 +88,4 @@ def test_a_published_version_keeps_its_palette(own_library: Path) -> None:
     template = templates_store.read(story, story.template_folder)
     assert template.palette.find("skins", chosen.skin).colours["skin"] == "#123456"
     stamp = stamping.Stamp(template, small.content())
-    assert stamp._colours["skin"] == recolouring.operands("#123456")
+    assert stamp._colours[0]["skin"] == recolouring.operands("#123456")
