@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from privacy import access_log, children, choices, clock, exports, holdings, rate_limits, receipts
+from privacy import access_log, children, choices, clock, exports, holdings, rate_limits, receipts, together
 from privacy.forgetting import Forgotten
 from privacy.models import Child, Receipt
 from privacy.vault import end_reason
@@ -90,7 +90,13 @@ def _proof(receipt: Receipt) -> dict[str, Any]:
 
 
 def _about(child: Child, edition: UUID) -> dict[str, Any]:
-    return {"child": child, "edition": edition, "place": choices.place(child), "staying": holdings.staying(child)}
+    return {
+        "child": child,
+        "edition": edition,
+        "place": choices.place(child),
+        "staying": holdings.staying(child),
+        "two": together.second(child) is not None,
+    }
 
 
 def _data_page(

@@ -8,8 +8,10 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.db import transaction
+from django.test import Client
+from django.urls import reverse
 
-from books import composing, data_export, differences, editions, photo, preview, revisions, story_faces
+from books import access, composing, data_export, differences, editions, photo, preview, revisions, story_faces
 from books.models import Edition
 from books.personalisation import OLDER, Crop, Personalisation
 from books.print_profiles import PROFILES
@@ -225,6 +227,25 @@ def test_nobody_is_together_with_whoever_was_collected_beside_them(small_story: 
     edition = started(small_story)
     assert together.everyone(alone) == [alone]
     assert together.complete([alone, edition.child]) == [alone, *revisions.children(edition)]
+
+
+@pytest.mark.django_db
+def test_p5_p8_the_parents_page_says_that_both_go_together(small_story: Story, client: Client) -> None:
+    edition = started(small_story, with_photos=True)
+    session = client.session
+    session[access.SESSION_KEY] = [str(edition.pk)]
+    session.save()
+    data, forget = (reverse(f"privacy:{name}", args=[edition.pk]) for name in ("data", "forget"))
+    page = client.get(data).content.decode()
+    assert "What we hold about your children" in page
+    assert "they are forgotten together" in page
+    assert "2 photos you sent" in page
+    assert "What you typed and chose.<" in page  # one version, although both have a part of it
+    assert "Your consent for each child" in page
+    assert "Both names, ages and looks" in client.get(forget).content.decode()
+    client.post(forget)
+    assert "about the two children of the book The Moon. The keys are destroyed" in client.get(data).content.decode()
+    assert all(child.receipt for child in Child.objects.all())
 
 
 def test_a_personalisation_from_before_is_read(small_story: Story) -> None:
