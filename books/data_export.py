@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from books import composing, page_images, preview, revisions
+from books import composing, page_images, portraits, preview, revisions
 from books.models import Edition, Revision
 from books.personalisation import Personalisation
 from privacy import vault
@@ -53,8 +53,8 @@ def part(child: Child) -> Part | None:
     return Part(
         "book",
         "story: which one; versions: each change of yours made a new one, with name, age in whole years, looks,"
-        " dedication, the number of its photo and the square of it that became the portrait (x, y and size as fractions"
-        " of the photo’s width and height)",
+        " dedication, the number of its photo, the square of it that you chose (x, y and size as fractions of the"
+        " photo’s width and height), and picture: what is in the frame (photo, portrait or drawn)",
         Masked(data),
         files,
     )
@@ -75,15 +75,25 @@ def _answers(said: Personalisation) -> dict[str, Any]:
         "looks": said.looks.to_dict(),
         "dedication": said.dedication,
         "photo": said.photo,
+        "picture": said.framed,
         "crop": {"x": said.crop.x, "y": said.crop.y, "size": said.crop.size} if said.crop else None,
     }
 
 
 def _photos(child: Child, which: int) -> list[File]:
     of, says = ("", "") if which == 1 else ("second-child-", " of the second child")
-    return [
+    photos = [
         File(f"{of}photo-{number}.jpg", _read(child, Kind.PHOTO, number), f"your photo{says}, as we keep it")
         for number in vault.numbers(child, Kind.PHOTO)
+    ]
+    painted = {
+        number: portraits.picture_of(_read(child, Kind.PORTRAIT, number))
+        for number in vault.numbers(child, Kind.PORTRAIT)
+    }
+    return photos + [
+        File(f"{of}portrait-{number}.jpg", jpeg, f"the storybook portrait that we painted from your photo{says}")
+        for number, jpeg in painted.items()
+        if jpeg is not None
     ]
 
 

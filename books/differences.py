@@ -11,7 +11,7 @@ from typing import Any
 from books import character, preview
 from books.looks import DEFAULT
 from books.page_images import page_numbers
-from books.personalisation import Personalisation
+from books.personalisation import Personalisation, Picture
 from books.stamping import PORTRAIT_MOOD, PORTRAIT_POSE, Content, drawn_slots, settings_of, whole_slots
 from books.story import Story
 from books.templates_store import Template, place_of, template_for
@@ -69,10 +69,10 @@ def _changed_answers(left: Personalisation, right: Personalisation) -> list[str]
 
 
 def _portrait(said: Personalisation) -> tuple[Any, ...] | None:
-    """Which part of which photo; None where the drawn child fills the frame."""
-    if said.photo is None or said.crop is None:
+    """Which part of which photo, and what is made of it; None where the drawn child fills the frame."""
+    if said.photo is None or said.crop is None or said.framed is Picture.DRAWN:
         return None
-    return (said.photo, said.crop.x, said.crop.y, said.crop.size)
+    return (said.photo, said.crop.x, said.crop.y, said.crop.size, said.picture)
 
 
 @dataclass(repr=False)

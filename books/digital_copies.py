@@ -44,7 +44,7 @@ def digital_copy(revision: Revision, *, actor: Actor, reason: str = "") -> Maske
     try:
         return vault.read(child, Kind.DIGITAL_COPY, number, purpose=Purpose.PREVIEW, actor=actor, reason=reason)
     except vault.NotInVault:
-        content = revisions.content(revision, purpose=Purpose.RENDER, actor=actor, reason=reason)
+        content = revisions.content(revision, purpose=Purpose.RENDER, actor=actor, reason=reason, settle=True)
         story = revisions.story_of(revision.edition)
         pdf = composing.digital_copy(story, content.reveal(), watermark=not clean)
         if revisions.is_latest(revision):

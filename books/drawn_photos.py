@@ -4,6 +4,7 @@ so that no photo of a real child is needed."""
 import base64
 import io
 
+import numpy as np
 import pypdfium2
 from PIL import Image
 
@@ -28,6 +29,14 @@ def portrait(looks: Looks, *, wall: str = WALLS[0], side: int = 800) -> Image.Im
     picture: Image.Image = drawing.render(scale=side / drawing.get_width()).to_pil().convert("RGB")
     pdf.close()
     return picture
+
+
+def as_photo(picture: Image.Image) -> Image.Image:
+    """The drawing as a camera would see it: light from the left, less of it on the right, and a sensor's noise."""
+    pixels = np.asarray(picture).astype(np.float32)
+    across = np.linspace(1.06, 0.72, pixels.shape[1], dtype=np.float32)[None, :, None]
+    noise = np.random.default_rng(7).normal(0, 4, pixels.shape[:2]).astype(np.float32)[..., None]
+    return Image.fromarray(np.clip(pixels * across + noise, 0, 255).astype(np.uint8))
 
 
 def group(portraits: list[Image.Image], *, wall: str = WALLS[0]) -> Image.Image:

@@ -9,11 +9,11 @@ from dataclasses import replace
 from django.db import transaction
 from django.utils import timezone
 
-from books import revisions
+from books import portraits, revisions
 from books.digital_copies import digital_copy, on_full_ready, want_full
 from books.models import Edition, Revision
 from books.page_images import NoSuchPage, page_image, page_label, page_numbers
-from books.personalisation import Personalisation
+from books.personalisation import Personalisation, Picture
 from books.photo import SanitisedPhoto
 from books.print_files import PreflightFailed, PrintFiles, print_files
 from books.revisions import content, latest, personalisation
@@ -152,7 +152,16 @@ def _store(edition: Edition, number: int, said: Personalisation, *photos: Saniti
     held = revisions.children(edition)
     # The first keeps whose age the book is written for, which only means something beside a sibling.
     for child, of_child, photo in zip(held, (said, *said.children[1:]), photos, strict=False):
-        if photo is not None:
-            vault.put(child, Kind.PHOTO, number, photo.jpeg.reveal())
-            of_child = replace(of_child, photo=number)
-        vault.put(child, Kind.PERSONALISATION, number, of_child.to_bytes())
+        _store_child(child, number, of_child, photo)
+
+
+def _store_child(child: Child, number: int, said: Personalisation, photo: SanitisedPhoto | None) -> None:
+    if said.picture is Picture.DRAWN:  # a photo that no page shows is not kept (P1)
+        said = replace(said, photo=None, crop=None)
+    elif photo is not None:
+        vault.put(child, Kind.PHOTO, number, photo.jpeg.reveal())
+        said = replace(said, photo=number)
+    elif said.photo is not None and not vault.holds(child, Kind.PHOTO, said.photo):
+        said = replace(said, photo=None, crop=None)  # an earlier version is taken again, and its photo is gone
+    vault.put(child, Kind.PERSONALISATION, number, said.to_bytes())
+    portraits.drop_unused(child, said)

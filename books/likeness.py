@@ -5,17 +5,9 @@ processes of `books.photo_decoder` and `books.likeness_worker`; whatever happens
 guessed.
 """
 
-import atexit
 import json
-import os
-import subprocess
-import sys
-import threading
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from signal import SIGKILL
 from typing import Any
 
 import numpy as np
@@ -26,13 +18,13 @@ from books import faces, likeness_worker, palette, photo
 from books.colour_space import Colours, lab_of
 from books.palette import Palette
 from books.photo import Picture
+from books.photo_process import PhotoProcess
 
 log = structlog.get_logger("littledreamers.likeness")
 
 LARGEST_SIDE = 1024  # pixels: enough for hair, and quick
 SMALL = 90  # pixels across a face
 SECONDS = 6.0  # for one photo; what is not known by then is not guessed
-START_SECONDS = 20.0
 LONGEST_ANSWER = 16_384
 ROOM = 2.3  # the square that is proposed, in widths of the face
 
@@ -159,112 +151,12 @@ def _known_colours(options: Palette) -> list[tuple[str, Colours]]:
     return _colours_of(tuple((key, colour) for key, colour in both if colour))
 
 
-class _Worker:
-    """The process that looks, one per process of the shop, started when it is first needed."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._owner = 0
+class _Looker(PhotoProcess):
+    """The process that looks, one per process of the shop."""
 
     def ask(self, picture: Picture) -> list[dict[str, Any]] | None:
-        """What is seen, or None after a crash, a hang or a queue that is too long."""
-        if not self._lock.acquire(timeout=SECONDS):
-            return None
-        try:
-            return self._asked(picture)
-        except (OSError, EOFError, ValueError) as error:
-            log.warning("not guessed", reason=type(error).__name__)
-            self.end()
-            return None
-        finally:
-            self._lock.release()
-
-    def _asked(self, picture: Picture) -> list[dict[str, Any]]:
-        process = self._started()
-        with _deadline(process, SECONDS):
-            _write(process, likeness_worker.SIZE.pack(picture.width, picture.height))
-            _write(process, picture.pixels.reveal())
-            (length,) = likeness_worker.LENGTH.unpack(_read(process, likeness_worker.LENGTH.size))
-            if length > LONGEST_ANSWER:
-                raise ValueError("an answer of this length")
-            answer: list[dict[str, Any]] = json.loads(_read(process, length))
-            return answer
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        if self._process is not None and self._owner == os.getpid() and self._process.poll() is None:
-            return self._process
-        if self._owner != os.getpid():
-            self._process = None  # another process's child
-        self.end()
-        root = Path(__file__).resolve().parent.parent
-        packages = Path(np.__file__).parent.parent
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(Path(likeness_worker.__file__)), str(root), str(packages)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,  # nothing of a photo stays in a buffer of ours
-            # Threads of its own would not live through a fork.
-            env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-            cwd="/",
-            start_new_session=True,
-        )
-        self._owner = os.getpid()
-        with _deadline(self._process, START_SECONDS):
-            if _read(self._process, len(likeness_worker.READY)) != likeness_worker.READY:
-                raise ValueError("not ready")
-        return self._process
-
-    def end(self) -> None:
-        """With everything it has forked."""
-        process, self._process = self._process, None
-        if process is None or self._owner != os.getpid():
-            return
-        _kill(process)
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            assert pipe is not None
-            pipe.close()
+        """What is seen, or None if nobody can tell."""
+        return self.answer(likeness_worker.LOOK, picture, longest=LONGEST_ANSWER, seconds=SECONDS, read=json.loads)
 
 
-class _deadline:  # noqa: N801 (reads like a function)
-    """Kills the process if what is done meanwhile takes longer."""
-
-    def __init__(self, process: subprocess.Popen[bytes], seconds: float) -> None:
-        self._timer = threading.Timer(seconds, _kill, [process])
-        self._timer.daemon = True
-
-    def __enter__(self) -> None:
-        self._timer.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, SIGKILL)
-
-
-def _write(process: subprocess.Popen[bytes], data: bytes) -> None:
-    assert process.stdin is not None
-    rest = memoryview(data)
-    while rest:
-        rest = rest[process.stdin.write(rest) :]
-
-
-def _read(process: subprocess.Popen[bytes], length: int) -> bytes:
-    assert process.stdout is not None
-    parts = bytearray()
-    while len(parts) < length:
-        part = process.stdout.read(length - len(parts))
-        if not part:
-            raise EOFError
-        parts += part
-    return bytes(parts)
-
-
-_worker = _Worker()
-atexit.register(_worker.end)
+_worker = _Looker()

@@ -68,11 +68,11 @@ def missing(revision: Revision, *, full: bool) -> list[int]:
 
 
 def make(
-    revision: Revision, pages: Iterable[int], *, full: bool, actor: Actor, reason: str = ""
+    revision: Revision, pages: Iterable[int], *, full: bool, actor: Actor, reason: str = "", settle: bool = False
 ) -> Iterator[tuple[int, Masked[bytes]]]:
     """Draw pages one after the other, store each and hand it out.
 
-    Pages of a revision that has been superseded are drawn but not kept.
+    Pages of a revision that has been superseded, or whose portrait could not be painted yet, are drawn but not kept.
     """
     wanted = sorted(set(pages))
     story = revisions.story_of(revision.edition)
@@ -83,11 +83,12 @@ def make(
         actor=actor,
         reason=reason,
         with_photo=any(page in wanted for page in _photo_pages(story)),
+        settle=settle,
     )
     drawn = preview.render(
         story, content.reveal(), wanted, width=FULL_WIDTH if full else PREVIEW_WIDTH, watermark=not clean
     )
-    keep = revisions.is_latest(revision)
+    keep = revisions.is_latest(revision) and not content.reveal().provisional
     for page, jpeg in drawn:
         if keep:
             vault.put(revision.edition.child, _kind(full), revisions.place(revision, page, clean=clean), jpeg)

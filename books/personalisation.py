@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from books.looks import Looks
@@ -28,9 +29,18 @@ class Crop:
             raise ValueError("The crop lies outside the photo.")
 
 
+class Picture(StrEnum):
+    """What a parent wants to see in the frame of the dedication page."""
+
+    PHOTO = "photo"
+    PORTRAIT = "portrait"
+    DRAWN = "drawn"
+
+
 @dataclass(frozen=True, repr=False)
 class Personalisation:
-    """`age` in whole years, never a date of birth (P1). `photo`: the number of the photo in the vault.
+    """`age` in whole years, never a date of birth (P1). `photo`: the number of the photo in the vault. `picture`: what
+    is made of it for the frame; without a photo that is the drawn child.
 
     `sibling`: the second child of a book about two, whose answers lie in a vault of their own: they are never part of
     these bytes. Its dedication and `told_to` mean nothing. `told_to`: for whose age such a book is written.
@@ -44,6 +54,7 @@ class Personalisation:
     crop: Crop | None = None
     told_to: str = YOUNGER
     sibling: "Personalisation | None" = None
+    picture: Picture = Picture.PHOTO
 
     def __post_init__(self) -> None:
         if not MIN_AGE <= self.age <= MAX_AGE:
@@ -67,6 +78,11 @@ class Personalisation:
         age = max(ages) if self.told_to == OLDER else min(ages)
         return next(band for band, of_band in BANDS.items() if age in of_band)
 
+    @property
+    def framed(self) -> Picture:
+        """What is in the frame, seen from what there is."""
+        return Picture.DRAWN if self.photo is None or self.crop is None else self.picture
+
     def to_bytes(self) -> bytes:
         data: dict[str, Any] = {
             "name": self.name,
@@ -76,6 +92,7 @@ class Personalisation:
             "photo": self.photo,
             "crop": [self.crop.x, self.crop.y, self.crop.size] if self.crop else None,
             **({"told_to": self.told_to} if self.sibling else {}),
+            "picture": self.picture,
         }
         return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -92,4 +109,5 @@ class Personalisation:
             photo=data["photo"],
             crop=Crop(*crop) if crop else None,
             told_to=data.get("told_to", YOUNGER),
+            picture=Picture(data.get("picture", Picture.PHOTO)),  # books that began before there was a choice
         )

@@ -127,18 +127,23 @@ def read(photo: "UploadedFile[bytes] | bytes", *, largest: int) -> Picture:
 
 
 def crop(jpeg: bytes, crop: SquareCrop, *, size: int) -> bytes:
-    """The chosen square of a sanitised photo as a JPEG of `size` x `size` pixels. A square that reaches over
-    the edge is moved back into the photo, and made smaller only if it does not fit at all."""
+    """The chosen square of a sanitised photo as a JPEG of `size` x `size` pixels."""
+    chosen = square(jpeg, crop, size=size)
+    buffer = io.BytesIO()
+    Image.frombytes("RGB", chosen.size, chosen.tobytes()).save(buffer, "JPEG", quality=QUALITY, subsampling=0)
+    return buffer.getvalue()
+
+
+def square(jpeg: bytes, crop: SquareCrop, *, size: int) -> Image.Image:
+    """The chosen square of a sanitised photo. One that reaches over the edge is moved back into the photo, and made
+    smaller only if it does not fit at all."""
     image = Image.open(io.BytesIO(jpeg), formats=["JPEG"])
     side = max(1.0, min(crop.size * image.width, image.width, image.height))
     left = min(max(0.0, crop.x * image.width), image.width - side)
     top = min(max(0.0, crop.y * image.height), image.height - side)
-    square = image.convert("RGB").resize(
+    return image.convert("RGB").resize(
         (size, size), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side), reducing_gap=3.0
     )
-    buffer = io.BytesIO()
-    Image.frombytes("RGB", square.size, square.tobytes()).save(buffer, "JPEG", quality=QUALITY, subsampling=0)
-    return buffer.getvalue()
 
 
 def shrink(jpeg: bytes, *, side: int) -> bytes:

@@ -40,7 +40,7 @@ def print_files(edition: Edition, revision_number: int, profile: PrintProfile, b
     if edition.locked_at is not None and story.version != edition.story_version:
         # Never print other pages than the ones that were approved (P21).
         raise CannotPrint("the version of the story that was approved is no longer published")
-    content = revisions.content(revision, purpose=Purpose.PRINT, actor=Actor.system("print")).reveal()
+    content = revisions.content(revision, purpose=Purpose.PRINT, actor=Actor.system("print"), settle=True).reveal()
     interior = composing.interior(story, content, profile, binding=binding)
     cover = composing.cover(story, content, profile, binding=binding)
     problems = [

@@ -104,7 +104,7 @@ def _make_all(revision: Revision) -> None:
     for full in (False, True) if revision.full_wanted else (False,):
         pages = page_images.missing(revision, full=full)
         if pages:
-            for _ in page_images.make(revision, pages, full=full, actor=actor):
+            for _ in page_images.make(revision, pages, full=full, actor=actor, settle=True):
                 pass
     if revision.full_wanted:
         digital_copies.digital_copy(revision, actor=actor)

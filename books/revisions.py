@@ -5,7 +5,7 @@ from dataclasses import replace
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from books import photo as photos
+from books import portraits
 from books import story as stories
 from books.composing import Content
 from books.models import Edition, Revision
@@ -16,7 +16,6 @@ from privacy.masked import Masked
 from privacy.models import Child
 from privacy.purposes import Actor, Kind, Purpose
 
-PORTRAIT_SIZE = 1100  # pixels: 300 dpi in a frame of 93 mm
 _PLACES = 1000  # numbers in the vault that belong to one revision
 _CLEAN = 500  # renderings without a watermark lie above the watermarked ones, so that neither is taken for the other
 RENDERINGS = (Kind.PREVIEW_PAGE, Kind.FULL_PAGE, Kind.DIGITAL_COPY)
@@ -74,23 +73,32 @@ def photo(
         return None
     said = personalisation(edition, number, purpose=purpose, actor=actor, reason=reason).reveal()
     kept = said.children[which - 1].photo
-    if kept is None:
+    if kept is None or not vault.holds(both[which - 1], Kind.PHOTO, kept):  # or taken out of the book later on
         return None
     return vault.read(both[which - 1], Kind.PHOTO, kept, purpose=purpose, actor=actor, reason=reason)
 
 
 def content(
-    revision: Revision, *, purpose: Purpose, actor: Actor, with_photo: bool = True, reason: str = ""
+    revision: Revision,
+    *,
+    purpose: Purpose,
+    actor: Actor,
+    with_photo: bool = True,
+    reason: str = "",
+    settle: bool = False,
 ) -> Masked[Content]:
-    """Everything a book is made from. `with_photo=False` saves decoding it where the page shows none."""
+    """Everything a book is made from. `with_photo=False` saves decoding it where the page shows none. `settle`: what is
+    made goes out or is kept, so that no portrait may be missing (see `portraits.framed`)."""
     edition = revision.edition
     said = personalisation(edition, revision.number, purpose=purpose, actor=actor, reason=reason).reveal()
-    portraits: list[bytes | None] = [None, None]
+    framed = [portraits.Framed(), portraits.Framed()]
+    keep = is_latest(revision)
     for index, (child, of_child) in enumerate(zip(children(edition), said.children, strict=True)):
-        if with_photo and of_child.photo is not None and of_child.crop is not None:
-            stored = vault.read(child, Kind.PHOTO, of_child.photo, purpose=purpose, actor=actor, reason=reason)
-            portraits[index] = photos.crop(stored.reveal(), of_child.crop, size=PORTRAIT_SIZE)
-    return Masked(Content(said, *portraits))
+        if with_photo:
+            framed[index] = portraits.framed(
+                child, of_child, purpose=purpose, actor=actor, reason=reason, keep=keep, settle=settle
+            )
+    return Masked(Content(said, framed[0].jpeg, framed[1].jpeg, any(one.provisional for one in framed)))
 
 
 def drop_renderings(edition: Edition, *, keep: int | None = None) -> None:

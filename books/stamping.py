@@ -29,11 +29,13 @@ class Content:
     """What makes a template one child's book, or the book of two.
 
     `portrait`: a square JPEG in sRGB, or None for the drawn child; `sibling_portrait`: the same of the second child.
+    `provisional`: one of them stands in for a portrait that is still to be painted; what is drawn with it is not kept.
     """
 
     personalisation: Personalisation
     portrait: bytes | None = None
     sibling_portrait: bytes | None = None
+    provisional: bool = False
 
     @property
     def children(self) -> tuple[Personalisation, ...]:

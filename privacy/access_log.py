@@ -13,6 +13,7 @@ MOST = 300  # rows of one kind of visitor; staff are never cut off
 WHAT: dict[str, str] = {
     Kind.PERSONALISATION: "name, age, looks and dedication",
     Kind.PHOTO: "your photo",
+    Kind.PORTRAIT: "the storybook portrait",
     Kind.PREVIEW_PAGE: "pages of the preview",
     Kind.FULL_PAGE: "pages of the digital copy",
     Kind.DIGITAL_COPY: "the digital copy",

@@ -53,6 +53,12 @@ _GROUPS = (
         "{} photos you sent, without the place, the camera or anything else that was hidden in the files.",
     ),
     _Group(
+        "Storybook portrait",
+        (Kind.PORTRAIT,),
+        "A watercolour that we painted from your photo.",
+        "{} watercolours that we painted from your photos.",
+    ),
+    _Group(
         "Drawn pages",
         (Kind.PREVIEW_PAGE, Kind.FULL_PAGE),
         "One picture of a page, for the screen.",

@@ -20,6 +20,7 @@ class Kind(StrEnum):
 
     PERSONALISATION = "personalisation"
     PHOTO = "photo"
+    PORTRAIT = "portrait"
     PREVIEW_PAGE = "preview page"
     FULL_PAGE = "full page"
     DIGITAL_COPY = "digital copy"

@@ -76,7 +76,7 @@ def test_a_filled_in_form_becomes_a_book(client: Client) -> None:
 def test_p1_only_what_the_book_needs_is_kept(client: Client) -> None:
     edition = personalised(client)
     raw = vault.read(edition.child, Kind.PERSONALISATION, 1, purpose=Purpose.RIGHTS, actor=Actor.parent()).reveal()
-    assert set(json.loads(raw)) == {"name", "age", "looks", "dedication", "photo", "crop"}
+    assert set(json.loads(raw)) == {"name", "age", "looks", "dedication", "photo", "crop", "picture"}
     assert isinstance(json.loads(raw)["age"], int)
     page = client.get(ADDRESS).content.decode()
     assert "birthday" in page  # only to say that none is asked for

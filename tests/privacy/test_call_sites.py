@@ -17,6 +17,7 @@ APPS = ("accounts", "privacy", "books", "orders", "refunds", "littledreamers")
 READERS: dict[str, set[str]] = {
     "books/revisions.py": set(),  # handed on: what a book is made of
     "books/page_images.py": {"PREVIEW"},
+    "books/portraits.py": set(),  # handed on: what is in the frame of a page
     "books/digital_copies.py": {"PREVIEW", "RENDER"},
     "books/data_export.py": {"RIGHTS"},
     "books/print_files.py": {"PRINT"},
@@ -37,6 +38,7 @@ WRITERS = {
     "books/digital_copies.py",
     "books/editions.py",
     "books/page_images.py",
+    "books/portraits.py",
     "books/print_files.py",
     "refunds/changes.py",
     "refunds/evidence.py",
