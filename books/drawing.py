@@ -179,6 +179,8 @@ def _attribute_faults(element: Element, ids: dict[str, Element], *, classes: boo
             yield f'clip-path="{value}" points at no clipPath of this file'
         elif name == "href" and value.removeprefix("#") not in ids:
             yield f'href="{value}" points at nothing in this file'
+        elif name == "data-when" and (element.tag != "g" or value not in ("one", "two")):
+            yield 'data-when="one" or "two" (in books about how many children) belongs on a <g>'
         elif name == "class":
             yield from _class_faults(element, value, classes=classes)
     if element.tag in GRADIENTS and element.get("gradientUnits") != "userSpaceOnUse":
@@ -194,8 +196,6 @@ def _class_faults(element: Element, value: str, *, classes: bool) -> Iterator[st
                 yield f"the child's place has no {name}: say {wanted}"
         if element.get("data-child", "1") not in ("1", "2"):
             yield "data-child is 1 or 2"
-        if element.get("data-when", "one") not in ("one", "two"):
-            yield "data-when is one or two: in books about how many children"
         if element.children:
             yield "the group that marks the child must be empty"
     elif not classes or value not in COLOUR_CLASSES:
@@ -215,6 +215,22 @@ def recoloured(element: Element, colours: dict[str, str]) -> Element:
         # A shape may carry both: then the fill changes, and the outline keeps its drawn colour.
         attributes = {**attributes, "stroke" if attributes.get("fill") == "none" else "fill": colour}
     return replace(element, attributes=attributes, children=children)
+
+
+def _waits(element: Element) -> bool:
+    """Whether it is scenery that is drawn only in books about one child, or about two."""
+    return "data-when" in element.attributes and element.get("class") != "child"
+
+
+def varies(root: Element) -> bool:
+    """Whether books about one child and about two are drawn differently, the children themselves apart."""
+    return any(_waits(element) for element in root.walk())
+
+
+def drawn_when(element: Element, when: str) -> Element:
+    """The drawing of books about "one" child or "two": what is only in the others is left out."""
+    kept = (child for child in element.children if not _waits(child) or child.get("data-when") == when)
+    return replace(element, children=tuple(drawn_when(child, when) for child in kept))
 
 
 def bare(element: Element, *, prefix: str, drop: tuple[str, ...] = ()) -> Element:

@@ -26,7 +26,7 @@ def faults(template: Template, content: Content) -> Iterator[Fault]:
     for place, ground in zip(places, preview.without_words(template, content, places), strict=True):
         scene = story.scene_of(place) if isinstance(place, int) else None
         for words in scene.words if scene else story.cover:
-            if words.place != place:
+            if words.place != place or not words.meant(len(content.children)):
                 continue
             found = _least(template, words, content.personalisation.names, ground)
             if found < (LEAST_LARGE if words.display else LEAST):

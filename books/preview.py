@@ -49,7 +49,7 @@ def render_with(
     places = [place_of(page, template.story.page_count) for page in pages]
     if not places:
         return
-    fast = width == PIXELS
+    fast, count = width == PIXELS, len(content.children)
     data = _document(template, content, places, overlay=fast)
     stencil = _stencil(template, content, width) if watermark else None
     with _lock:
@@ -59,7 +59,7 @@ def render_with(
         with ThreadPoolExecutor(1) as encoder:
             waiting: tuple[int, Future[bytes]] | None = None
             for index, (page, place) in enumerate(zip(pages, places, strict=True)):
-                pixels = template.background(place).copy() if fast else np.full((width, width, 4), 255, np.uint8)
+                pixels = template.background(place, count).copy() if fast else np.full((width, width, 4), 255, np.uint8)
                 with _lock:
                     _draw(document, index, pixels, width)
                 if waiting:
@@ -74,19 +74,21 @@ def render_with(
 
 def without_words(template: Template, content: Content, places: Sequence[int | str]) -> Iterator[Pixels]:
     """The pictures of `places` (BGRX), trimmed."""
-    yield from _over_backgrounds(template, _document(template, content, places, overlay=True, words=False), places)
+    data = _document(template, content, places, overlay=True, words=False)
+    yield from _over_backgrounds(template, data, places, len(content.children))
 
 
 def without_marks(template: Template, content: Content, pages: Sequence[int]) -> Iterator[Pixels]:
     """Pages as `render` numbers them (BGRX), with words and without a watermark. For publishing only."""
     places = [place_of(page, template.story.page_count) for page in pages]
-    yield from _over_backgrounds(template, _document(template, content, places, overlay=True), places)
+    data = _document(template, content, places, overlay=True)
+    yield from _over_backgrounds(template, data, places, len(content.children))
 
 
-def _over_backgrounds(template: Template, data: bytes, places: Sequence[int | str]) -> Iterator[Pixels]:
+def _over_backgrounds(template: Template, data: bytes, places: Sequence[int | str], count: int) -> Iterator[Pixels]:
     with opened(data) as document:
         for index, place in enumerate(places):
-            pixels = template.background(place).copy()
+            pixels = template.background(place, count).copy()
             with _lock:
                 _draw(document, index, pixels, PIXELS)
             yield pixels

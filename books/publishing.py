@@ -41,7 +41,7 @@ from books.looks import DEFAULT
 from books.personalisation import Personalisation
 from books.print_profiles import PROFILES
 from books.stamping import Content
-from books.story import ALWAYS, BACK, BLEED, FRONT, PANEL, PANEL_MARGIN, TRIM, Story
+from books.story import ALWAYS, BACK, BLEED, FRONT, ONE, PANEL, PANEL_MARGIN, TRIM, TWO, Story
 from books.templates_store import (
     PALETTE_KEPT,
     PIXELS,
@@ -50,6 +50,7 @@ from books.templates_store import (
     NotPublished,
     Slot,
     Template,
+    backgrounds,
     describe,
     published_template,
     read,
@@ -58,6 +59,7 @@ from books.templates_store import (
 from books.typesetting import PROBES
 
 Progress = Callable[[str], None]
+Frame = tuple[tuple[float, float], float, float]  # of Art: size, offset and margin
 EXAMPLE = Content(Personalisation(name="Alma", age=5, looks=DEFAULT, dedication=""))
 EXAMPLE_TWO = replace(
     EXAMPLE,
@@ -142,7 +144,7 @@ def _build(story: Story, folder: Path, say: Progress) -> None:
         Marks=Dictionary({f"/{name}": form for name, form in marks.forms(pdf).items()}),
     )
     say("writing the template")
-    _save(pdf, folder / "overlay.pdf", without=[one.background for one in art.values()])
+    _save(pdf, folder / "overlay.pdf", without=[one.layers(count)[0] for one in art.values() for count in (1, 2)])
     space = colour_profiles.rgb_space(pdf)
     pdf.Root.Book.Rgb = space
     colour_profiles.define_rgb(pdf, space)
@@ -171,31 +173,41 @@ def _scenes(
     art: dict[int | str, Art] = {}
     drawn: dict[str, pikepdf.Object] = {}
 
-    def layer(name: str, file: str, size: tuple[float, float]) -> tuple[str, Element | None]:
+    def form(name: str, root: Element, size: tuple[float, float]) -> str:
+        if not any(element.tag in drawing.SHAPES for element in root.walk()):
+            return ""
+        flat = drawing.bare(drawing.folded(root), prefix="")
+        sheet = svg_forms.Sheet(drawing.svg(flat.children, (0, 0, *size)), size[0] * MM, size[1] * MM)
+        drawn[name] = forms.take(svg_forms.render([sheet]))[0]
+        return name
+
+    def layer(name: str, file: str, size: tuple[float, float]) -> tuple[tuple[str, str], Element | None]:
+        """What is drawn in books about one child and about two."""
         path = story.folder / file
         if not path.exists():
-            return "", None
+            return ("", ""), None
         root = drawing.read(path)
-        visible = any(element.tag in drawing.SHAPES for element in root.walk())
-        if visible:
-            flat = drawing.bare(drawing.folded(root), prefix="")
-            sheet = svg_forms.Sheet(drawing.svg(flat.children, (0, 0, *size)), size[0] * MM, size[1] * MM)
-            drawn[name] = forms.take(svg_forms.render([sheet]))[0]
-        return (name if visible else ""), root
+        if not drawing.varies(root):
+            return (form(name, root, size),) * 2, root
+        one = form(name, drawing.drawn_when(root, ONE), size)
+        return (one, form(f"{name}-two", drawing.drawn_when(root, TWO), size) if story.children == 2 else one), root
+
+    def place(under: tuple[str, str], over: tuple[str, str], root: Element | None, at: Frame) -> Art:
+        return Art(under[0], over[0], slots(root), *at, under[1], over[1])
 
     panel = (PANEL, PANEL)
     say("drawing the cover")
     front, root = layer("front", "cover/front-background.svg", panel)
     over, _ = layer("front-over", "cover/front-foreground.svg", panel)
-    front_art = Art(front, over, slots(root), panel, 0.0, PANEL_MARGIN)
+    front_art = place(front, over, root, (panel, 0.0, PANEL_MARGIN))
     back, root = layer("back", "cover/back-background.svg", panel)
-    back_art = Art(back, "", slots(root), panel, 0.0, PANEL_MARGIN)
+    back_art = place(back, ("", ""), root, (panel, 0.0, PANEL_MARGIN))
     for scene in story.scenes:
         say(f"drawing scene {scene.number} of {len(story.scenes)}")
         under, root = layer(f"b{scene.number}", scene.file("background"), scene.size)
         over, _ = layer(f"f{scene.number}", scene.file("foreground"), scene.size)
         for index, page in enumerate(scene.pages):
-            art[page] = Art(under, over, slots(root), scene.size, index * TRIM, BLEED)
+            art[page] = place(under, over, root, (scene.size, index * TRIM, BLEED))
     return {FRONT: front_art, **dict(sorted(art.items(), key=lambda item: int(item[0]))), BACK: back_art}, drawn
 
 
@@ -244,17 +256,18 @@ def _save(pdf: Pdf, path: Path, *, without: list[str]) -> None:
 
 
 def _backgrounds(folder: Path, art: dict[int | str, Art]) -> None:
-    """The trimmed background of every place as pixels, one after the other."""
+    """The trimmed background of every place as pixels, one after the other; those of books about two at the end."""
     with pikepdf.open(folder / "template.pdf") as pdf:
         scenes = pdf.Root.Book.Scenes
-        for one in art.values():
-            margin = one.margin * MM
+        for place, count in backgrounds(art):
+            one = art[place]
+            under, margin = one.layers(count)[0], one.margin * MM
             page = Dictionary(
                 Type=Name.Page,
                 MediaBox=[margin, margin, margin + TRIM * MM, margin + TRIM * MM],
-                Resources=Dictionary(XObject=Dictionary(B=scenes[f"/{one.background}"]) if one.background else {}),
+                Resources=Dictionary(XObject=Dictionary(B=scenes[f"/{under}"]) if under else {}),
             )
-            content = f"q 1 0 0 1 {-one.offset * MM:.4f} 0 cm /B Do Q" if one.background else ""
+            content = f"q 1 0 0 1 {-one.offset * MM:.4f} 0 cm /B Do Q" if under else ""
             page.Contents = Stream(pdf, content.encode())
             pdf.pages.append(pikepdf.Page(pdf.make_indirect(page)))
         del pdf.Root["/Book"]
@@ -282,14 +295,23 @@ def _look(template: Template, say: Progress) -> None:
     page_sheet.drawn(template).save(template.folder / SHEET, optimize=True)
     say("reading the words, and looking at the files as the printers will")
     faults = [*_unreadable(template), *_preflight(template)]
-    data = composing.interior_from(template, EXAMPLE, PROFILES["house"])
+    for example in (EXAMPLE, EXAMPLE_TWO)[: story.children]:
+        faults += [fault for fault in _misdrawn(template, example, say) if fault not in faults]
+    if faults:
+        raise StoryFaults(faults)
+
+
+def _misdrawn(template: Template, example: Content, say: Progress) -> Iterator[drawing.Fault]:
+    """Pages with bare rims, and those that two renderers draw differently."""
+    story = template.story
+    data = composing.interior_from(template, example, PROFILES["house"])
     papers = (preview.rasterise(data, LOOK_PIXELS, paper=paper) for paper in (255, 0))
     drawn = []
     for page, (white, black) in enumerate(zip(*papers, strict=True), 1):
         drawn.append(white)
         if page <= story.page_count and story_checks.uncovered(white, black):
             path = story.folder / story.scene_of(page).file("background")
-            faults.append(drawing.Fault(path, 0, f"page {page}: the background does not cover the bleed"))
+            yield drawing.Fault(path, 0, f"page {page}: the background does not cover the bleed")
     pages = sorted({1, *story.sample_pages})
     with pikepdf.open(io.BytesIO(data)) as pdf:
         for index in reversed(range(len(pdf.pages))):
@@ -302,9 +324,7 @@ def _look(template: Template, say: Progress) -> None:
         say("Poppler is not installed: the pages were looked at in pdfium only")
     for index in differing or []:
         path = story.folder / story.scene_of(pages[index]).file("background")
-        faults.append(drawing.Fault(path, 0, f"page {pages[index]}: Poppler draws it differently from pdfium"))
-    if faults:
-        raise StoryFaults(faults)
+        yield drawing.Fault(path, 0, f"page {pages[index]}: Poppler draws it differently from pdfium")
 
 
 def _unreadable(template: Template) -> Iterator[drawing.Fault]:

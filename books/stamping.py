@@ -55,7 +55,7 @@ def settings_of(story: Story, content: Content, places: Sequence[int | str]) -> 
         blocks: list[Setting] = []
         scene = story.scene_of(place) if isinstance(place, int) else None
         for words in scene.words if scene else story.cover:
-            if words.place == place:
+            if words.place == place and words.meant(len(said.names)):
                 blocks.append(setter.fit(words.at(said.band), words.words.get(said.band, "")))
         dedication = scene.dedication if scene else None
         if dedication and dedication.place == place and said.dedication:
@@ -146,8 +146,9 @@ class Stamp:
         """Everything but the words."""
         content: list[str] = []
         shift = f"1 0 0 1 {-art.offset * MM:.4f} 0 cm" if art.offset else ""
-        if art.background and not self.overlay:
-            objects["B"] = self.book.Scenes[f"/{art.background}"]
+        under, over = art.layers(self.count)
+        if under and not self.overlay:
+            objects["B"] = self.book.Scenes[f"/{under}"]
             content.append(f"q {shift} /B Do Q")
         for index, slot in enumerate(art.slots):
             if slot.meant(self.count) and (drawn := _child_at(art, slot)):
@@ -156,8 +157,8 @@ class Stamp:
         for photo in self.story.scene_of(place).photos if isinstance(place, int) else ():
             if photo.meant(self.count) and photo.place == place:
                 content.append(self._portrait(art, photo, objects))
-        if art.foreground:
-            objects["F"] = self.book.Scenes[f"/{art.foreground}"]
+        if over:
+            objects["F"] = self.book.Scenes[f"/{over}"]
             content.append(f"q {shift} /F Do Q")
         return content
 

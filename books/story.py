@@ -30,7 +30,7 @@ PANEL = 250.0
 PANEL_MARGIN = 20.0
 SMALLEST_TEXT = 11.0
 # Raised when publishing changes what it makes of the same drawings, so that every story is published again.
-PIPELINE = 4
+PIPELINE = 5
 KEPT = "story.toml"  # a published version's own copy, in the folder of its template
 FRONT, BACK = "front", "back"
 ALWAYS, ONE, TWO = "always", "one", "two"  # in which books something is drawn: with one child, or with two
@@ -57,7 +57,8 @@ class Words:
     """One block of text, lettering or dedication. `place`: the page number, or the cover panel.
 
     `words`: by age band. `size`: largest size in points, unless `sizes` names another for the band: the youngest read
-    along from a lap, the oldest alone. `lines`: at most so many (0: as many as fit).
+    along from a lap, the oldest alone. `lines`: at most so many (0: as many as fit). `when`: in books about "one"
+    child, "two", or "always".
     """
 
     place: int | str
@@ -72,6 +73,11 @@ class Words:
     display: bool = False
     line: int = 0
     sizes: Mapping[str, float] = field(default_factory=dict)
+    when: str = ALWAYS
+
+    def meant(self, count: int) -> bool:
+        """Whether it is said in a book about `count` children."""
+        return meant(1, self.when, count)
 
     def at(self, band: str) -> "Words":
         """These words with the largest size of one age band."""
@@ -243,6 +249,9 @@ class _Reader:
         valign = self.take(table, "valign", str, line, "middle")
         if align not in ("left", "center", "right") or valign not in ("top", "middle", "bottom"):
             raise self.wrong(line, "“align” is left, center or right; “valign” is top, middle or bottom")
+        when = self.take(table, "when", str, line, ALWAYS)
+        if when not in (ALWAYS, ONE, TWO) or (when != ALWAYS and not isinstance(place, int)):
+            raise self.wrong(line, "“when” is one or two (children), and not on covers")
         return Words(
             place=place,
             box=self.box(table, line),
@@ -256,6 +265,7 @@ class _Reader:
             display=display,
             line=line,
             sizes=self.sizes if kind == "text" and "size" not in table else {},
+            when=when,
         )
 
     @property

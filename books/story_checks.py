@@ -126,12 +126,13 @@ def _words(story: Story, words: Words, places: Sequence[int | str]) -> Iterator[
     role, family = (DISPLAY, story.display_font) if words.display else (TEXT, story.text_font)
     if not _known_fonts(story):
         return  # said once, for the story
+    counts = [count for count in story.counts if words.meant(count)]
     for band in BANDS:
         text = words.words.get(band, "")
         if not text.strip():
             yield _toml(story, words.line, f'there is no text for the ages {band}: add a line "{band}" = "..." here')
             continue
-        if unknown := wording.unknown(text):
+        if unknown := wording.unknown(text, counts):
             yield _toml(
                 story,
                 words.line,
@@ -139,7 +140,7 @@ def _words(story: Story, words: Words, places: Sequence[int | str]) -> Iterator[
                 "and {one|two} chooses",
             )
             continue
-        plain = " ".join(wording.filled(text, [""] * count) for count in story.counts).replace("\n", " ")
+        plain = " ".join(wording.filled(text, [""] * count) for count in counts).replace("\n", " ")
         missing = {c for piece, face in fonts.runs(plain, role, family) if face is None for c in piece}
         if missing:
             yield _toml(story, words.line, f"no font has {' '.join(sorted(missing))}: please write it in other letters")
@@ -156,7 +157,7 @@ def _known_fonts(story: Story) -> bool:
 def _too_long(story: Story, words: Words, text: str) -> str:
     smallest = SMALLEST_LETTERING if words.display else min(words.size, SMALLEST_TEXT)
     named = wording.names_child(text)
-    for names in probes(story, text):
+    for names in probes(story, words, text):
         setting = Setter(story, *names).fit(words, text)
         if setting.size < (smallest if len(names) == 1 or not words.display else SMALLEST_LETTERING_OF_TWO):
             long = f" with a name like “{names[0]}”" if named else ""
@@ -193,6 +194,8 @@ def _drawings(story: Story) -> Iterator[Fault]:
             continue
         yield from drawing.faults(root, path, size=size)
         yield from _paints(root, path)
+        if name.startswith("cover/front") and drawing.varies(root):
+            yield Fault(path, 0, "the front cover has one drawing for all, the form shows it: only children may differ")
         for element in root.walk():
             if element.get("class") == "child":
                 yield from _slot(element, path, allowed=needed)

@@ -77,9 +77,9 @@ def faces(story: Story, scene: Scene, count: int) -> list[Face]:
     return found
 
 
-def probes(story: Story, text: str) -> Iterator[tuple[str, ...]]:
-    """Names to try a text with: short and long ones, for one child and for two."""
-    for count in story.counts:
+def probes(story: Story, words: Words, text: str) -> Iterator[tuple[str, ...]]:
+    """Names to try a text with: short and long ones, for one child and for two where it is said about two."""
+    for count in filter(words.meant, story.counts):
         for name in PROBES if wording.names_child(text) else PROBES[:1]:
             yield (name,) * count
 
@@ -100,7 +100,7 @@ def _over_faces(story: Story, scene: Scene, words: Words, found: Sequence[Face],
         return
     offset = TRIM * scene.pages.index(int(words.place))
     for band, text in words.words.items():
-        for names in probes(story, text):
+        for names in probes(story, words, text):
             if len(names) != count:
                 continue
             for line in Setter(story, *names).fit(words.at(band), text).rectangles():

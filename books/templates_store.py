@@ -12,6 +12,7 @@ story.toml, palette.toml    the words and colours of this version: books that be
 import json
 import mmap
 import threading
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,7 +60,8 @@ class Slot:
 
 @dataclass(frozen=True)
 class Art:
-    """What one page or cover panel shows. `background`, `foreground`: names of forms ("" for none).
+    """What one page or cover panel shows. `background`, `foreground`: names of forms ("" for none), and what stands in
+    their place in books about two children.
 
     `size`: of the whole drawing in mm; `offset`: where this page begins in it; `margin`: what lies beyond the trim.
     """
@@ -70,6 +72,12 @@ class Art:
     size: tuple[float, float]
     offset: float
     margin: float
+    background_of_two: str
+    foreground_of_two: str
+
+    def layers(self, count: int) -> tuple[str, str]:
+        """The names of background and foreground in a book about `count` children."""
+        return (self.background, self.foreground) if count == 1 else (self.background_of_two, self.foreground_of_two)
 
 
 @dataclass(frozen=True)
@@ -83,14 +91,15 @@ class Template:
     heads: dict[str, Matrix]
     data: bytes
     overlay: bytes
-    rows: dict[int | str, int]
+    rows: dict[tuple[int | str, int], int]
     pixels: npt.NDArray[np.uint8]
     palette: Palette
     made: datetime
 
-    def background(self, place: int | str) -> npt.NDArray[np.uint8]:
-        """The pixels of a page's background (PIXELS x PIXELS x 4), not to be written to."""
-        pixels: npt.NDArray[np.uint8] = self.pixels[self.rows[place]]
+    def background(self, place: int | str, count: int = 1) -> npt.NDArray[np.uint8]:
+        """The pixels of a page's background (PIXELS x PIXELS x 4) in a book about `count` children, not to be written
+        to."""
+        pixels: npt.NDArray[np.uint8] = self.pixels[self.rows[place, count]]
         return pixels
 
     def places(self) -> list[int | str]:
@@ -115,6 +124,8 @@ def describe(art: dict[int | str, Art]) -> dict[str, Any]:
             "size": list(one.size),
             "offset": one.offset,
             "margin": one.margin,
+            "background_of_two": one.background_of_two,
+            "foreground_of_two": one.foreground_of_two,
         }
         for place, one in art.items()
     }
@@ -123,7 +134,15 @@ def describe(art: dict[int | str, Art]) -> dict[str, Any]:
 def _art(data: dict[str, Any]) -> Art:
     slots = tuple(Slot(**{**slot, "matrix": tuple(slot["matrix"])}) for slot in data["slots"])
     size = (data["size"][0], data["size"][1])
-    return Art(data["background"], data["foreground"], slots, size, data["offset"], data["margin"])
+    under, over = data["background"], data["foreground"]
+    two = (data.get("background_of_two", under), data.get("foreground_of_two", over))
+    return Art(under, over, slots, size, data["offset"], data["margin"], *two)
+
+
+def backgrounds(art: Mapping[int | str, Art]) -> list[tuple[int | str, int]]:
+    """What lies in backgrounds.raw: places with the number of children. Those that differ for two follow the others."""
+    differing = [place for place, one in art.items() if one.background_of_two != one.background]
+    return [*((place, 1) for place in art), *((place, 2) for place in differing)]
 
 
 def read(story: Story, folder: Path) -> Template:
@@ -144,11 +163,16 @@ def read(story: Story, folder: Path) -> Template:
         heads={pose: transform(text) for pose, text in index["heads"].items()},
         data=(folder / "template.pdf").read_bytes(),
         overlay=(folder / "overlay.pdf").read_bytes(),
-        rows={place: row for row, place in enumerate(art)},
+        rows=_rows(art),
         pixels=pixels,
         palette=palettes.read(folder / PALETTE_KEPT) if (folder / PALETTE_KEPT).exists() else palettes.load(),
         made=datetime.fromtimestamp(int((folder / "index.json").stat().st_mtime), UTC),
     )
+
+
+def _rows(art: Mapping[int | str, Art]) -> dict[tuple[int | str, int], int]:
+    rows = {key: row for row, key in enumerate(backgrounds(art))}
+    return {(place, count): rows.get((place, count), rows[place, 1]) for place in art for count in (1, 2)}
 
 
 def published_template(slug: str) -> Template:

@@ -40,9 +40,11 @@ def names_child(text: str) -> bool:
     return any(name in text for name in NAMES)
 
 
-def unknown(text: str) -> list[str]:
-    """Placeholders that mean nothing."""
-    left = for_children(text, 2), for_children(text, 1)
-    wrong = {found for one in left for found in re.findall(r"\{[^}]*\}?", one)} - {"{first}", "{second}"}
-    # A book about one child has nobody to call the second.
-    return sorted(wrong | ({"{second}"} if "{second}" in left[1] else set()))
+def unknown(text: str, counts: Sequence[int] = (1, 2)) -> list[str]:
+    """Placeholders that mean nothing in books about so many children."""
+    wrong: set[str] = set()
+    for count in counts:
+        # A book about one child has nobody to call the second.
+        known = {"{first}"} if count == 1 else {"{first}", "{second}"}
+        wrong |= set(re.findall(r"\{[^}]*\}?", for_children(text, count))) - known
+    return sorted(wrong)

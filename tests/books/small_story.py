@@ -42,6 +42,8 @@ FOREGROUND = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} 216
   <path d="M0,216 L8,196 L16,216 Z" fill="#0b2738" opacity="0.9"/>
 </svg>
 """
+# A bench under the second child.
+BENCH = '  <g data-when="two"><rect x="{x}" y="186" width="60" height="14" fill="#ee8270"/></g>'
 SLOT = '  <g class="child" data-pose="wave" data-mood="smile" transform="translate({x} 60) scale({scale} 0.2)"/>'
 SECOND = (
     '  <g class="child" data-child="2" data-pose="hold" data-mood="joy" transform="translate({x} 68) scale(0.18)"/>'
@@ -113,7 +115,24 @@ alt = "The Moon looks in at a red window."
   box = [120, 96, 60, 14]
   rotate = -6
   ink = "#fff8ec"
+  when = "one"
   text = "{{name}}"
+
+  [[scene.lettering]]
+  page = 3
+  box = [120, 66, 60, 14]
+  rotate = -6
+  ink = "#fff8ec"
+  when = "two"
+  text = "{{first}}"
+
+  [[scene.lettering]]
+  page = 3
+  box = [120, 96, 60, 14]
+  rotate = -6
+  ink = "#fff8ec"
+  when = "two"
+  text = "{{second}}"
 
 [[scene]]
 number = 3
@@ -166,7 +185,7 @@ def write(root: Path, slug: str = "moon-wave") -> Path:
     for number, width, slots in (
         (1, 216, ""),
         (2, 426, children),
-        (3, 426, SLOT.format(x=145, scale=0.2) + SECOND.format(x=20)),
+        (3, 426, BENCH.format(x=20) + SLOT.format(x=145, scale=0.2) + SECOND.format(x=20)),
         (4, 216, SLOT.format(x=70, scale=0.2) + SECOND.format(x=10)),
     ):
         path = folder / "scenes" / f"{number:02d}-background.svg"

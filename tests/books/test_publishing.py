@@ -37,7 +37,7 @@ def test_a_template_holds_all_that_books_need(small_story: Story) -> None:
         *("story.toml", "palette.toml"),
     }
     template = templates_store.template_for(small_story)
-    assert template.pixels.shape == (8, 1000, 1000, 4)
+    assert template.pixels.shape == (10, 1000, 1000, 4)  # six pages, two covers, and a spread that differs for two
     assert len(template.overlay) < len(template.data)
     assert not template.pixels.flags.writeable
     assert templates_store.published_template("moon-wave") is template

@@ -11,7 +11,18 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from books import access, composing, data_export, differences, editions, photo, preview, revisions, story_faces
+from books import (
+    access,
+    composing,
+    data_export,
+    differences,
+    editions,
+    photo,
+    preview,
+    revisions,
+    story_faces,
+    templates_store,
+)
 from books.models import Edition
 from books.personalisation import OLDER, Crop, Personalisation
 from books.print_profiles import PROFILES
@@ -67,6 +78,26 @@ def test_the_second_child_is_drawn_beside_the_first_and_only_in_books_about_two(
     alike = replace(two, personalisation=replace(two.personalisation, sibling=replace(two.children[0], dedication="")))
     pictures = [drawn(one).tobytes(), drawn(two).tobytes(), drawn(alike).tobytes()]
     assert len(set(pictures)) == 3  # in her own looks, not in the first one's
+
+
+def test_scenery_and_words_of_two_are_in_no_other_book(small_story: Story) -> None:
+    bench = int((193 - 3) / 210 * 1000), int((72 - 3) / 210 * 1000)  # row and column on page 4
+
+    def colour(book: Content) -> tuple[int, ...]:
+        (pixels,) = preview.without_words(templates_store.template_for(small_story), book, [4])
+        return tuple(int(part) for part in pixels[bench][2::-1])
+
+    assert colour(of_two()) == (0xEE, 0x82, 0x70)
+    assert colour(content()) != (0xEE, 0x82, 0x70)
+    # The print file draws it too, not only the preview's own pixels.
+    for book, drawn in ((of_two(), True), (content(), False)):
+        data = composing.interior(small_story, book, HOUSE)
+        page = list(preview.rasterise(data, 432))[3]
+        assert ((page[386, 144, 2::-1] == (0xEE, 0x82, 0x70)).all()) == drawn
+    said = [
+        [setting.words.box.y for setting in settings_of(small_story, book, [3])[0]] for book in (content(), of_two())
+    ]
+    assert said == [[96.0], [66.0, 96.0]]
 
 
 def test_each_child_has_a_frame_of_its_own(small_story: Story) -> None:
