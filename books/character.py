@@ -159,8 +159,17 @@ def colours(looks: Looks, *, outfit: str, options: Palette | None = None) -> dic
     return found
 
 
-def svg(looks: Looks, *, pose: str, mood: str, outfit: str = "", title: str = "") -> str:
-    """The child as a standalone SVG, in the parent's colours. Raises MissingPart, KeyError for an unknown colour."""
+def svg(
+    looks: Looks,
+    *,
+    pose: str,
+    mood: str,
+    outfit: str = "",
+    title: str = "",
+    view: tuple[float, float, float, float] = VIEW,
+) -> str:
+    """The child, or what `view` shows of it, as a standalone SVG in the parent's colours. Raises MissingPart, KeyError
+    for an unknown colour."""
     all_parts = parts()
     chosen = colours(looks, outfit=outfit)
     drawn = []
@@ -168,7 +177,7 @@ def svg(looks: Looks, *, pose: str, mood: str, outfit: str = "", title: str = ""
         part = drawing.recoloured(all_parts.drawings[layer.part], chosen)
         head = all_parts.heads[pose] if layer.with_head else ""
         drawn.append(Element("g", {"transform": head} if head else {}, (part,)))
-    return drawing.svg(tuple(drawn), VIEW, title=title)
+    return drawing.svg(tuple(drawn), view, title=title)
 
 
 def paper_head(looks: Looks) -> str:

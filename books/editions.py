@@ -38,6 +38,7 @@ __all__ = [
     "page_label",
     "page_numbers",
     "personalisation",
+    "photo_stands_in",
     "print_files",
     "require_open",
     "revise",
@@ -139,6 +140,11 @@ def lock(edition: Edition, *, number: int | None = None) -> None:
         revisions.drop_renderings(held)
         Revision.objects.filter(pk=revision.pk).update(state=Revision.State.NEW, tries=0, lease_until=None)
     edition.locked_at = held.locked_at
+
+
+def photo_stands_in(edition: Edition) -> bool:
+    """Whether the frame shows a photo because no storybook portrait could be made of it. Opens nothing."""
+    return any(portraits.photo_stands_in(child) for child in revisions.children(edition))
 
 
 def require_open(child: Child) -> None:

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from books import names, palette, photo
 from books.looks import Looks
 from books.palette import Option
-from books.personalisation import Crop, Personalisation
+from books.personalisation import Crop, Personalisation, Picture
 from books.photo import SanitisedPhoto
 from books.story import Story
 from privacy.masked import Masked
@@ -20,6 +20,12 @@ from privacy.masked import Masked
 AGES = range(13)
 COVERED = "covered"  # the group of hairstyles that hide the hair
 SMALLEST_CROP = 0.04  # of the photo's width
+# In the order in which they are offered.
+PICTURES = (
+    Option(Picture.PORTRAIT, "Storybook portrait", {}),
+    Option(Picture.PHOTO, "The photo as it is", {}),
+    Option(Picture.DRAWN, "Only the drawn child", {}),
+)
 LEGAL = ("guardian", "consent")
 _AGE_MESSAGE = "Our books are for children from 0 to 12. Please pick the age in whole years."
 
@@ -55,6 +61,9 @@ class PersonaliseForm(forms.Form):
     outfit = ChoiceOf(message="Please pick one of the coats.")
     photo = forms.FileField(required=False, allow_empty_file=True)
     remove_photo = forms.BooleanField(required=False)
+    picture = ChoiceOf(
+        message="Please pick one of the pictures for the frame.", required=False, initial=Picture.PORTRAIT
+    )
     # Set by dragging, not typed: what makes no sense is ignored (see _crop), not complained about.
     crop_x = forms.CharField(required=False)
     crop_y = forms.CharField(required=False)
@@ -86,6 +95,7 @@ class PersonaliseForm(forms.Form):
             "extras": self.extras_options,
             "wrap": self.palette.wraps,
             "outfit": self.outfit_options,
+            "picture": PICTURES,
         }.items():
             choice = self.fields[field]
             assert isinstance(choice, forms.ChoiceField)
@@ -128,8 +138,13 @@ class PersonaliseForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         upload: UploadedFile[bytes] | None = self.cleaned_data.get("photo")
         self.cleaned_data["photo"] = None
-        # Without the declarations nothing is done with the photo, not even opening it (P2).
-        if upload is not None and not any(field in self.errors for field in LEGAL):
+        # Without the declarations nothing is done with the photo, not even opening it (P2); nor is one that no page
+        # shows (P1).
+        if (
+            upload is not None
+            and self.wished_picture is not Picture.DRAWN
+            and not any(field in self.errors for field in LEGAL)
+        ):
             try:
                 self.cleaned_data["photo"] = photo.sanitise(upload)
             except photo.PhotoRejected as error:
@@ -161,11 +176,20 @@ class PersonaliseForm(forms.Form):
                 dedication=data["dedication"].reveal(),
                 photo=self._kept_photo(),
                 crop=self._crop(),
+                picture=self.wished_picture,
             )
         )
 
+    @property
+    def wished_picture(self) -> Picture:
+        """What goes into the frame. Where nothing was said (an older page, a program) it stays as it was, and is the
+        photo as it is in a new book: nothing is painted that nobody asked for."""
+        said = self.cleaned_data.get("picture")
+        return Picture(said) if said else self.kept.reveal().picture if self.kept is not None else Picture.PHOTO
+
     def _kept_photo(self) -> int | None:
-        if self.kept is None or self.cleaned_data["remove_photo"] or self.sanitised_photo is not None:
+        drawn = self.cleaned_data["remove_photo"] or self.wished_picture is Picture.DRAWN
+        if self.kept is None or drawn or self.sanitised_photo is not None:
             return None
         return self.kept.reveal().photo
 
@@ -213,6 +237,7 @@ def initial_of(said: Masked[Personalisation]) -> dict[str, Any]:
         "extras": [key for key in looks.extras if key not in glasses],
         "wrap": looks.wrap,
         "outfit": looks.outfit,
+        "picture": Picture.PORTRAIT if kept.photo is None else kept.picture,
         "dedication": kept.dedication,
         **({} if kept.crop is None else {"crop_x": kept.crop.x, "crop_y": kept.crop.y, "crop_size": kept.crop.size}),
     }

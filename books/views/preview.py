@@ -54,6 +54,7 @@ def preview(request: HttpRequest, edition_id: UUID) -> HttpResponse:
             # The orders live above the books: their form comes as a template of theirs, where there is one.
             "order_template": select_template(["orders/add_to_basket.html", "books/order_later.html"]),
             "ordered": child.abandoned_at is None,
+            "photo_stands_in": editions.photo_stands_in(edition),
             "retention_days": settings.CHILD_RETENTION.days,
         },
     )

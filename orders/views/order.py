@@ -67,6 +67,11 @@ class Book:
         return min(filter(None, (child.ended_at, child.abandoned_at, child.expires_at)))
 
     @property
+    def photo_stands_in(self) -> bool:
+        """Whether a storybook portrait was wished for and could not be painted."""
+        return self.edition is not None and editions.photo_stands_in(self.edition)
+
+    @property
     def history(self) -> list[Revision]:
         return list(self.edition.revisions.order_by("-number")) if self.edition else []
 

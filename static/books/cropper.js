@@ -10,6 +10,7 @@ export class Cropper {
     this.fields = fields;
     this.fingers = new Map();
     this.touched = false; // by the parent
+    this.moved = () => {}; // whoever wants to know of another square
     frame.addEventListener("pointerdown", (event) => this.press(event));
     frame.addEventListener("pointermove", (event) => this.move(event));
     for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
@@ -64,6 +65,12 @@ export class Cropper {
     return canvas;
   }
 
+  /** The square that is chosen now, as the fields have it. */
+  get chosen() {
+    const [x, y, size] = [this.fields.x, this.fields.y, this.fields.size].map((field) => Number(field.value));
+    return { x, y, size };
+  }
+
   get short() {
     return Math.min(this.width, this.height);
   }
@@ -78,6 +85,7 @@ export class Cropper {
     this.fields.size.value = (this.side / this.width).toFixed(5);
     this.zoomBar.value = String(Math.round((this.short / this.side) * 100));
     this.draw();
+    this.moved();
   }
 
   draw() {

@@ -4,6 +4,7 @@ import { Answers } from "./answers.js";
 import { LivingChild, Parts, Portrait } from "./child.js";
 import { Cover } from "./cover.js";
 import { Cropper } from "./cropper.js";
+import { Frame } from "./frame.js";
 import { Guesses } from "./guesses.js";
 import { Pictures } from "./pictures.js";
 
@@ -43,8 +44,9 @@ async function bringToLife() {
     lettering: byId("cover-lettering"),
     label: document.querySelector(".cover"),
   });
-  const portrait = new Portrait(parts, byId("portrait"), data.pose);
-  const painted = [document.querySelector(".stage"), byId("portrait")];
+  const framed = form.querySelector('[data-shows="drawn"]');
+  const portraits = [byId("portrait"), framed].map((place) => new Portrait(parts, place, data.pose));
+  const painted = [document.querySelector(".stage"), byId("portrait"), framed];
   const pictures = new Pictures(parts, form, data.pose);
   const bubble = byId("bubble");
 
@@ -55,7 +57,7 @@ async function bringToLife() {
     }
     child.show(chosen);
     cover.show(chosen);
-    portrait.show(chosen);
+    for (const portrait of portraits) portrait.show(chosen);
     pictures.show(chosen);
     const covered = parts.find("hairstyles", chosen.hairstyle)?.group === "covered";
     byId("wrap-field").hidden = !covered;
@@ -122,11 +124,13 @@ function photo() {
     fields,
   });
   const guesses = new Guesses({ form, cropper, answers });
+  const frame = new Frame({ place: place.querySelector("[data-frame]"), form, cropper, boxes: guesses.boxes });
   let address = null;
 
   function close() {
     byId("cropper").hidden = true;
     byId("photo-choose").hidden = false;
+    frame.hide();
     for (const field of Object.values(fields)) field.value = "";
     guesses.photo(null);
     if (address) URL.revokeObjectURL(address);
@@ -137,9 +141,11 @@ function photo() {
     byId("cropper").hidden = false;
     if (await cropper.open(source, crop)) {
       byId("photo-choose").hidden = true;
+      frame.show();
       return;
     }
     close();
+    frame.show();
     note.textContent = "Your browser cannot show this photo here. We will put its middle into the frame.";
   }
 
@@ -214,7 +220,9 @@ function busy(now) {
 async function send() {
   let answer;
   try {
-    answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
+    const body = new FormData(form);
+    if (body.get("picture") === "drawn") body.delete("photo"); // no page shows it
+    answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
   } catch {
     return "We could not reach the shop. Nothing is lost: please try again in a moment.";
   }

@@ -86,6 +86,30 @@ def test_p1_only_what_the_book_needs_is_kept(client: Client) -> None:
     }  # fmt: skip
 
 
+def test_the_parent_says_what_is_in_the_frame(client: Client) -> None:
+    photos = {"crop_x": "0.1", "crop_y": "0.2", "crop_size": "0.5"}
+    edition = personalised(client, photo=making.photo(), picture="portrait", **photos)
+    assert stored(edition).picture == "portrait"
+    assert stored(personalised(client, photo=making.photo(), **photos)).picture == "photo"
+    assert client.post(ADDRESS, answers(photo=making.photo(), picture="poster")).status_code == 422
+    page = client.get(f"/books/{edition.pk}/edit/").content.decode()
+    assert re.search(r'value="portrait"[^>]* checked', page)
+    client.post(f"/books/{edition.pk}/edit/", answers(guardian=None, consent=None))  # an older page says nothing
+    said = vault.read(edition.child, Kind.PERSONALISATION, 2, purpose=Purpose.RIGHTS, actor=Actor.parent()).reveal()
+    assert (json.loads(said)["picture"], json.loads(said)["photo"]) == ("portrait", 1)
+
+
+def test_p1_a_photo_for_guesses_only_is_neither_opened_nor_kept(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr(photo, "sanitise", opened.append)
+    edition = personalised(client, photo=making.photo(), picture="drawn", crop_x="0.1", crop_y="0.2", crop_size="0.5")
+    assert (stored(edition).photo, stored(edition).crop) == (None, None)
+    assert vault.numbers(edition.child, Kind.PHOTO) == []
+    assert (opened, list(Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir())) == ([], [])
+
+
 @pytest.mark.parametrize("headers", [{}, {"Accept": "application/json"}])
 def test_p2_without_the_guardians_declaration_nothing_is_kept(client: Client, headers: dict[str, str]) -> None:
     answer = client.post(ADDRESS, answers(guardian=None, photo=making.photo()), headers=headers)

@@ -9,7 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
 from PIL import Image
 
 from books import data_export, editions, likeness_worker, page_images, portraits, rendering, revisions
@@ -28,6 +32,7 @@ from privacy.models import Child, VaultItem
 from privacy.purposes import Actor, Kind, Purpose
 from tests.books import making
 from tests.books.making import LOOKS, NAME, story
+from tests.books.test_personalise import kept
 
 __all__ = ["story"]
 
@@ -328,3 +333,72 @@ def test_p6_p8_the_portrait_is_the_parents_and_is_forgotten_with_the_child(story
 
 def _files(edition: Edition) -> list[exports.File]:
     return list(data_export._photos(edition.child, 1))
+
+
+# --- over the web ---
+
+
+@pytest.mark.django_db
+def test_p1_a_sample_is_shown_and_kept_nowhere(client: Client, cached: Any) -> None:
+    upload = SimpleUploadedFile("a.jpg", jpeg(portrait(CHILD, side=400)), "image/jpeg")
+    answer = client.post("/photo-portrait/", {"photo": upload, "guardian": "on", "consent": "on"})
+    assert (answer.status_code, answer["Content-Type"]) == (200, "image/jpeg")
+    assert answer["Cache-Control"] == "no-store, private"
+    assert Image.open(io.BytesIO(answer.content)).size == (360, 360)
+    assert [model.objects.count() for model in (Child, Edition, VaultItem, Session)] == [0] * 4
+    assert (kept(), cached(), dict(client.session)) == ([], {}, {})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("left_out", ["guardian", "consent"])
+def test_p2_no_sample_without_the_declarations(client: Client, monkeypatch: pytest.MonkeyPatch, left_out: str) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr(photos, "read", lambda *seen, **_: opened.append(seen))
+    sent = {"photo": making.photo(), "guardian": "on", "consent": "on", left_out: ""}
+    assert client.post("/photo-portrait/", sent).status_code == 400
+    assert (opened, kept()) == ([], [])
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("broken", "story")
+def test_a_sample_that_cannot_be_painted_says_so(client: Client) -> None:
+    edition = making.personalised(client)
+    address = f"/books/{edition.pk}/photo-portrait/"
+    assert client.post(address, {"photo": making.photo()}).status_code == 503
+    assert client.post(address, {"photo": SimpleUploadedFile("a.jpg", b"GIF89a")}).status_code == 422
+    assert Client().post(address, {"photo": making.photo()}).status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("painted", "story")
+def test_the_parent_alone_sees_the_small_portrait_until_it_is_forgotten(client: Client) -> None:
+    square = {"crop_x": "0", "crop_y": "0", "crop_size": "0.5"}
+    edition = making.personalised(client, photo=making.photo(), picture="portrait", **square)
+    address = reverse("books:portrait", args=[edition.pk])
+    vault.remove(edition.child, Kind.PORTRAIT, 1)
+    before = client.get(address)
+    assert colour(before.content) == pytest.approx((0xC0, 0x80, 0x50), abs=4), "the photo, until it is painted"
+    rendering.make(editions.latest(edition).pk)
+    content(edition)
+    answer = client.get(address)
+    assert (answer["Content-Type"], answer["Cache-Control"]) == ("image/jpeg", "no-store, private")
+    assert Image.open(io.BytesIO(answer.content)).size == (192, 192)
+    assert colour(answer.content) == pytest.approx((0x70, 0x90, 0xB0), abs=4)
+    assert Client().get(address).status_code == 404
+    client.post(f"/books/{edition.pk}/edit/", making.answers(guardian=None, consent=None, picture="drawn"))
+    drawn = client.get(address)
+    assert drawn["Content-Type"] == "image/svg+xml"
+    assert b"<text" not in drawn.content
+    assert NAME.encode() not in drawn.content
+    children.forget(edition.child, reason=Child.End.WITHDRAWN)
+    assert client.get(address).status_code == 410
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("broken", "story")
+def test_the_parent_is_told_when_the_photo_stands_in(client: Client) -> None:
+    edition = making.personalised(client, photo=making.photo(), picture="portrait")
+    words = "Your photo is in the frame as it is"
+    assert words not in client.get(f"/books/{edition.pk}/").content.decode()
+    rendering.make(editions.latest(edition).pk)
+    assert words in client.get(f"/books/{edition.pk}/").content.decode()
