@@ -13,12 +13,26 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import django
 import numpy as np
 
-from books import composing, drawn_photos, likeness, palette, peers, preview, publishing
+from books import (
+    composing,
+    drawn_photos,
+    likeness,
+    palette,
+    peers,
+    portrait_tones,
+    portraits,
+    preview,
+    publishing,
+)
+from books import photo as photos
 from books import story as stories
+from books.faces import Detector
 from books.looks import Looks
-from books.personalisation import Personalisation
+from books.painting import easel
+from books.personalisation import Crop, Personalisation
 from books.print_profiles import PROFILES
 from books.stamping import Content
 
@@ -234,6 +248,34 @@ def guesses(_slug: str) -> Iterator[Row]:
     yield Row("a photo of 12 megapixels looked at", _median(lambda: likeness.guess(phone), 9), "ms", 400)
 
 
+def portrait(_slug: str) -> Iterator[Row]:
+    """The storybook portrait: how long it takes, how much memory, and whether every skin keeps its tone."""
+    photo = photos.sanitise(drawn_photos.jpeg(drawn_photos.portrait(CHILD.personalisation.looks, side=2400)))
+    jpeg = photo.jpeg.reveal()
+    square = Crop(0.05, 0.02, 0.9)
+    yield Row("painted for print, 1181 px", _median(lambda: portraits.paint(jpeg, square), 5), "ms", 4000)
+    small = photos.read(jpeg, largest=portraits.SAMPLE_SIDE)
+    yield Row("a sample in the form, 360 px", _median(lambda: portraits.sample(small), 9), "ms", 500)
+    spawned = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawned, initializer=django.setup) as worker:
+        yield Row("memory at its peak", worker.submit(_painting_memory).result() / 1024, "MB", 500)
+    made = portraits.paint(jpeg, square)
+    yield Row("size of the JPEG", len(made or b"") / 1024, "kB", 2048)
+    tones = portrait_tones.measure(portrait_tones.painter(Detector()))
+    for tone in tones:
+        light = f"skin {tone.skin}, L {tone.before[0]:.0f}: tone moves by"
+        yield Row(light, tone.moved, "ΔE", portrait_tones.FARTHEST)
+    lighter = [tone.lighter for tone in tones]
+    yield Row("lightness of the tones moves differently by", max(lighter) - min(lighter), "L", portrait_tones.UNALIKE)
+
+
+def _painting_memory() -> int:
+    """kB at most, in a new process that paints one portrait."""
+    pixels = np.full((portraits.SIDE, portraits.SIDE, 3), 128, np.uint8)
+    easel.paint(pixels.tobytes(), portraits.SIDE, portraits.SIDE, Detector())
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 CURLS = "coily-and-curly"
 
 
@@ -245,3 +287,4 @@ def _percent(*counted: list[bool]) -> float:
 register("books", books)
 register("machine", machine)
 register("likeness", guesses)
+register("portrait", portrait)

@@ -140,8 +140,13 @@ def sample(picture: photos.Picture) -> bytes | None:
 def paint(photo: bytes, crop: Crop, *, side: int = SIDE) -> bytes | None:
     """The square of a sanitised photo as a watercolour (JPEG); None after a crash or a hang. The same photo and square
     give the same bytes."""
-    painted = _painter.paint(_pixels(photos.square(photo, crop, size=side)), seconds=SECONDS)
-    return None if painted is None else _jpeg(painted)
+    image = painted(photo, crop, side=side)
+    return None if image is None else _jpeg(image)
+
+
+def painted(photo: bytes, crop: Crop, *, side: int = SIDE) -> Image.Image | None:
+    """The same as an image."""
+    return _painter.paint(_pixels(photos.square(photo, crop, size=side)), seconds=SECONDS)
 
 
 @dataclass(frozen=True, repr=False)

@@ -19,6 +19,7 @@ Mask = npt.NDArray[np.bool_]
 
 SIDE = 192  # pixels: where colours are compared
 BINS = (12, 10, 10)  # of L, a, b
+EDGES = np.array([1.0, 1.6, 0.4], np.float32)  # of L, a, b: where a person ends shows in red, too
 ROUNDS = 4
 CERTAIN = 5.0  # in logits
 
@@ -44,7 +45,7 @@ def find(pixels: Pixels, face: Face) -> Figure:
     belief = where.belief
     told = 0.0
     if before.sum() > 30 and behind.sum() > 60:
-        guide = colours[..., 0] / 100
+        guide = (colours @ EDGES) / 100
         for _ in range(ROUNDS):
             person, rest = belief > 0.8, belief < -0.8
             evidence = _evidence(colours, person | before, (rest | behind) & ~before)
@@ -57,8 +58,9 @@ def find(pixels: Pixels, face: Face) -> Figure:
     share *= _joined(share > 0.4, before)
     share = np.maximum(share, _enclosed(share > 0.5) * where.head)
     large = resized(share, (side, side), Resampling.BICUBIC)
+    seen = resized(colours @ EDGES / 100, (side, side), Resampling.BICUBIC)
     grey = pixels.astype(np.float32).mean(-1) / 255
-    fine = np.clip(guided(grey, large, side / 90, 8e-4), 0, 1)
+    fine = np.clip(guided(grey, guided(seen, large, side / 90, 4e-4), side / 90, 8e-4), 0, 1)
     return Figure(np.clip((fine - 0.15) / 0.7, 0, 1), told, _cut(share, face, scale))
 
 
@@ -73,7 +75,7 @@ class _Where:
         shoulders = 0.45 + 1.15 * np.clip(y - 0.55, 0, 0.75) ** 0.8
         body = np.where(y > 0.55, shoulders - abs(x), -9.0)
         inside = np.maximum(1 - head, body * 0.9)
-        self.belief = (4.5 * np.clip(inside, -0.9, 0.5)).astype(np.float32)
+        self.belief = (4.5 * np.clip(inside, -0.65, 0.5)).astype(np.float32)
         self.head = np.clip((1.15 - head) / 0.15, 0, 1)  # where a gap is no gap but a gleam in the hair
         face_itself = (x / 0.46) ** 2 + ((y + 0.02) / 0.62) ** 2 < 1
         chest = (y > 0.95) & (abs(x) < 0.32 + 0.3 * np.clip(y - 0.95, 0, 1))

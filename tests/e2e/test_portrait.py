@@ -1,4 +1,4 @@
-"""The storybook portrait on the personalise page and in the book: seen painted, chosen, and given up for the drawing."""
+"""The storybook portrait on the personalise page and in the book: painted, chosen, and given up for the drawing."""
 
 import re
 from collections.abc import Callable
