@@ -13,6 +13,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import pikepdf
@@ -228,6 +229,12 @@ def slots(root: Element | None) -> tuple[Slot, ...]:
     )
 
 
+@lru_cache(maxsize=1)
+def _drawn_parts(sheets: tuple[svg_forms.Sheet, ...]) -> bytes:
+    """The parts are the same for every story that is published in this process."""
+    return svg_forms.document(sheets)
+
+
 def _parts(forms: svg_forms.Forms) -> tuple[dict[str, pikepdf.Object], dict[str, dict[str, int]]]:
     """Each part of the child as a form in sentinel colours, and how often each colour class occurs in it."""
     drawings = character.parts().drawings
@@ -235,7 +242,7 @@ def _parts(forms: svg_forms.Forms) -> tuple[dict[str, pikepdf.Object], dict[str,
     for part in drawings.values():
         flat = drawing.folded(drawing.recoloured(part, recolouring.SENTINELS))
         sheets.append(svg_forms.Sheet(drawing.svg((flat,), character.VIEW), character.VIEW[2], character.VIEW[3]))
-    made = dict(zip(drawings, forms.take(svg_forms.render(sheets)), strict=True))
+    made = dict(zip(drawings, forms.take(pikepdf.open(io.BytesIO(_drawn_parts(tuple(sheets))))), strict=True))
     counts: dict[str, dict[str, int]] = {}
     for key, form in made.items():
         counts[key] = dict(recolouring.count(form))

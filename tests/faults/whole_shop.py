@@ -1,6 +1,5 @@
 """A shop in which something of everything waits, about a child whose data is all canaries."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -127,15 +126,24 @@ class Shop:
 @contextmanager
 def undone() -> Iterator[None]:
     """Whatever is done inside is undone afterwards: in the database, and in the folder of keys."""
-    keys, kept = Path(settings.KEY_STORE_DIR), Path(settings.DATA_DIR) / "kept-keys"
-    shutil.copytree(keys, kept)
+    keys = Path(settings.KEY_STORE_DIR)
+    before = _contents(keys)
     try:
         with transaction.atomic():
             yield
             transaction.set_rollback(True)
     finally:
-        shutil.rmtree(keys)
-        kept.rename(keys)
+        after = _contents(keys)
+        for path in after.keys() - before.keys():
+            path.unlink()
+        for path, content in before.items():
+            if after.get(path) != content:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+
+
+def _contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def make_shop(story: Story) -> Shop:

@@ -25,6 +25,7 @@ ELSEWHERE = {
     "data_deleted",
     "forgetting_alarm",
     "print_job",
+    "print_job_link",
     "proof_failed",
     "receipts_head",
 }
