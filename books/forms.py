@@ -1,15 +1,16 @@
-"""What a parent tells about the child: the form of "Personalise this book".
+"""What a parent tells about one child: the form of "Personalise this book", or one half of it in a book about two.
 
 It is filled in by hand and shown again only in the answer to its own POST; nothing of it is kept anywhere else.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
-from books import names, palette, photo
+from books import looks, names, palette, photo
 from books.looks import Looks
 from books.palette import Option
 from books.personalisation import Crop, Personalisation, Picture
@@ -39,10 +40,10 @@ class ChoiceOf(forms.ChoiceField):
         )
 
 
-class PersonaliseForm(forms.Form):
-    """Name, age, looks, photo, dedication and the two declarations.
+class ChildForm(forms.Form):
+    """Name, age, looks, photo and the two declarations for one child.
 
-    `kept`: what the vault has of a book that is being changed; the declarations have been given then.
+    `kept`: what the vault has of this child, in a book that is being changed; the declarations have been given then.
     """
 
     name = forms.CharField(
@@ -68,7 +69,6 @@ class PersonaliseForm(forms.Form):
     crop_x = forms.CharField(required=False)
     crop_y = forms.CharField(required=False)
     crop_size = forms.CharField(required=False)
-    dedication = forms.CharField(required=False, strip=False)
     guardian = forms.BooleanField(
         error_messages={"required": "Only a parent or guardian may make this book. Please tick the box if you are one."}
     )
@@ -82,6 +82,7 @@ class PersonaliseForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.story = story
         self.kept = kept
+        self.sanitised_photo: SanitisedPhoto | None = None  # the new one, once it was opened
         self.palette = palette.load()
         if kept is not None:
             for field in LEGAL:
@@ -129,33 +130,33 @@ class PersonaliseForm(forms.Form):
             raise ValidationError(_AGE_MESSAGE)
         return int(raw)
 
-    def clean_dedication(self) -> Masked[str]:
-        try:
-            return Masked(names.clean_dedication(self.cleaned_data["dedication"]))
-        except names.UnprintableName as error:
-            raise ValidationError(str(error)) from None
-
-    def clean(self) -> dict[str, Any]:
-        upload: UploadedFile[bytes] | None = self.cleaned_data.get("photo")
-        self.cleaned_data["photo"] = None
-        # Without the declarations nothing is done with the photo, not even opening it (P2); nor is one that no page
-        # shows (P1).
-        if (
-            upload is not None
-            and self.wished_picture is not Picture.DRAWN
-            and not any(field in self.errors for field in LEGAL)
-        ):
-            try:
-                self.cleaned_data["photo"] = photo.sanitise(upload)
-            except photo.PhotoRejected as error:
-                self.add_error("photo", str(error))
-        return self.cleaned_data
-
     @property
-    def sanitised_photo(self) -> SanitisedPhoto | None:
-        """The new photo, if there is one."""
-        found: SanitisedPhoto | None = self.cleaned_data["photo"]
-        return found
+    def declared(self) -> bool:
+        """Whether both declarations were given for this child (P2)."""
+        return not any(field in self.errors for field in LEGAL)
+
+    def open_photo(self) -> None:
+        """Open the photo that was sent, if there is one and a page will show it (P1); a refusal becomes an error at its
+        field. Nobody may call it before everything that has to be declared is (P2)."""
+        upload: UploadedFile[bytes] | None = self.cleaned_data.get("photo")
+        if upload is None or self.wished_picture is Picture.DRAWN:
+            return
+        try:
+            self.sanitised_photo = photo.sanitise(upload)
+        except photo.PhotoRejected as error:
+            self.add_error("photo", str(error))
+
+    def typed(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """What the page sent for this form's controls, unchecked: to show it again."""
+        return {
+            name: field.widget.value_from_datadict(data, {}, self.add_prefix(name))
+            for name, field in self.fields.items()
+            if self.add_prefix(name) in data
+        }
+
+    def errors_by_control(self) -> dict[str, list[str]]:
+        """Errors by the names that the controls have in the page."""
+        return {self.add_prefix(field): [str(error) for error in errors] for field, errors in self.errors.items()}
 
     def personalisation(self) -> Masked[Personalisation]:
         """What was said, ready for the vault. Call it on a valid form only."""
@@ -173,7 +174,6 @@ class PersonaliseForm(forms.Form):
                     wrap=self._wrap(),
                     outfit=data["outfit"],
                 ),
-                dedication=data["dedication"].reveal(),
                 photo=self._kept_photo(),
                 crop=self._crop(),
                 picture=self.wished_picture,
@@ -221,23 +221,36 @@ def middle(width: int, height: int) -> Crop:
     return Crop(x=(width - side) / 2 / width, y=(height - side) * 0.35 / height, size=side / width)
 
 
+def first_answers(outfit: str) -> dict[str, Any]:
+    """What is picked before anybody has picked anything: never the skin."""
+    drawn = looks.DEFAULT
+    return {
+        "hairstyle": drawn.hairstyle,
+        "hair_colour": drawn.hair_colour,
+        "eyes": drawn.eyes,
+        "wrap": drawn.wrap,
+        "glasses": "",
+        "extras": [],
+        "outfit": outfit,
+    }
+
+
 def initial_of(said: Masked[Personalisation]) -> dict[str, Any]:
     """The form's fields as the vault has them, for changing something."""
     kept = said.reveal()
-    looks = kept.looks
+    drawn = kept.looks
     glasses = [option.key for option in palette.load().extras if option.kind == "glasses"]
     return {
         "name": kept.name,
         "age": str(kept.age),
-        "skin": looks.skin,
-        "hairstyle": looks.hairstyle,
-        "hair_colour": looks.hair_colour,
-        "eyes": looks.eyes,
-        "glasses": next((key for key in looks.extras if key in glasses), ""),
-        "extras": [key for key in looks.extras if key not in glasses],
-        "wrap": looks.wrap,
-        "outfit": looks.outfit,
+        "skin": drawn.skin,
+        "hairstyle": drawn.hairstyle,
+        "hair_colour": drawn.hair_colour,
+        "eyes": drawn.eyes,
+        "glasses": next((key for key in drawn.extras if key in glasses), ""),
+        "extras": [key for key in drawn.extras if key not in glasses],
+        "wrap": drawn.wrap,
+        "outfit": drawn.outfit,
         "picture": Picture.PORTRAIT if kept.photo is None else kept.picture,
-        "dedication": kept.dedication,
         **({} if kept.crop is None else {"crop_x": kept.crop.x, "crop_y": kept.crop.y, "crop_size": kept.crop.size}),
     }

@@ -19,4 +19,5 @@ urlpatterns = [
     path("books/<uuid:edition_id>/<int:number>/full-<int:page>.jpg", preview.full_page, name="full_page"),
     path("books/<uuid:edition_id>/<int:number>/digital-copy.pdf", preview.digital_copy, name="digital_copy"),
     path("books/<uuid:edition_id>/<int:number>/photo.jpg", preview.photo, name="photo"),
+    path("books/<uuid:edition_id>/<int:number>/second-photo.jpg", preview.photo, {"which": 2}, name="second_photo"),
 ]

@@ -17,6 +17,12 @@ CONSENT = (
     "I agree that {shop} uses my child’s name, age and looks, and the photo if I add one, to make this book,"
     " and deletes all of it {days} days after I send it. I can withdraw this at any time."
 )
+# In a book about two siblings each child has a consent of its own; these are the words beside the second one's boxes.
+SECOND_GUARDIAN = "I am this second child’s parent or legal guardian too, and I am an adult."
+SECOND_CONSENT = (
+    "I agree that {shop} uses this second child’s name, age and looks, and the photo if I add one, to make this book,"
+    " and deletes all of it {days} days after I send it. I can withdraw this at any time."
+)
 EVIDENCE = (
     "I agree that {shop} keeps the photos and words I send about this return, looks at them to decide about it, and"
     " deletes them {days} days after I send the first of them. If they show or name a child, I am its parent or legal"
@@ -24,19 +30,20 @@ EVIDENCE = (
 )
 
 
-def guardian_declaration() -> str:
-    """The sentence beside the first box."""
-    return GUARDIAN
+def guardian_declaration(which: int = 1) -> str:
+    """The sentence beside the first box. `which`: for the first child of a book or the second."""
+    return GUARDIAN if which == 1 else SECOND_GUARDIAN
 
 
-def consent_sentence() -> str:
+def consent_sentence(which: int = 1) -> str:
     """The sentence beside the second box, with the numbers that the purge uses."""
-    return CONSENT.format(shop=settings.SHOP_NAME, days=settings.CHILD_RETENTION.days)
+    sentence = CONSENT if which == 1 else SECOND_CONSENT
+    return sentence.format(shop=settings.SHOP_NAME, days=settings.CHILD_RETENTION.days)
 
 
-def wording() -> str:
+def wording(which: int = 1) -> str:
     """Both sentences as shown: what is stored as proof."""
-    return f"{guardian_declaration()}\n{consent_sentence()}"
+    return f"{guardian_declaration(which)}\n{consent_sentence(which)}"
 
 
 def evidence_sentence() -> str:
@@ -53,9 +60,10 @@ class ConsentGiven:
     method: str = "web form"
 
     @classmethod
-    def now(cls, *, method: str = "web form") -> "ConsentGiven":
-        """Given just now, under the privacy policy in force, with the sentences as they are shown today."""
-        return cls(policy=policies.current("privacy"), wording=wording(), method=method)
+    def now(cls, *, which: int = 1, method: str = "web form") -> "ConsentGiven":
+        """Given just now, under the privacy policy in force, with the sentences as they are shown today. `which`: for
+        the first child of a book or the second."""
+        return cls(policy=policies.current("privacy"), wording=wording(which), method=method)
 
     @classmethod
     def for_evidence(cls, *, method: str = "web form") -> "ConsentGiven":
@@ -69,7 +77,7 @@ class ConsentMissing(Exception):
 
 def record(child: Child, given: ConsentGiven, *, at: datetime) -> Consent:
     """Store the proof, in the transaction of the data it is about. Raises ConsentMissing."""
-    if given.wording not in (wording(), evidence_sentence()) or given.policy.slug != "privacy":
+    if given.wording not in (wording(), wording(2), evidence_sentence()) or given.policy.slug != "privacy":
         raise ConsentMissing("Both boxes must be ticked, beside the sentences that are in force.")
     return Consent.objects.create(
         child=child,

@@ -42,5 +42,11 @@ urlpatterns = [
         name="version_page",
     ),
     path("staff/changes/<int:request_id>/versions/<int:number>/photo.jpg", staff_versions.photo, name="version_photo"),
+    path(
+        "staff/changes/<int:request_id>/versions/<int:number>/second-photo.jpg",
+        staff_versions.photo,
+        {"which": 2},
+        name="version_second_photo",
+    ),
     *return_urls.urlpatterns,
 ]

@@ -82,6 +82,6 @@ def said(edition: Edition, number: int, *, actor: Actor, reason: str = "") -> Ma
     return revisions.personalisation(edition, number, purpose=Purpose.PREVIEW, actor=actor, reason=reason)
 
 
-def photo(edition: Edition, number: int, *, actor: Actor, reason: str = "") -> Masked[bytes] | None:
-    """The photo in a version, if it has one."""
-    return revisions.photo(edition, number, purpose=Purpose.PREVIEW, actor=actor, reason=reason)
+def photo(edition: Edition, number: int, *, which: int = 1, actor: Actor, reason: str = "") -> Masked[bytes] | None:
+    """The photo of the first child or the second in a version, if it has one."""
+    return revisions.photo(edition, number, which=which, purpose=Purpose.PREVIEW, actor=actor, reason=reason)

@@ -9,10 +9,10 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from accounts.hints import hint
-from books import access, editions, looks, page_images, revisions
+from books import access, editions, page_images, revisions
 from books import story as stories
+from books.book_form import BookForm
 from books.editions import EditionLocked
-from books.forms import LEGAL, PersonaliseForm, initial_of
 from books.models import Edition, Revision
 from books.story import Story
 from books.tasks import render_revision
@@ -21,34 +21,27 @@ from books.views.private import private
 from privacy.consent import ConsentGiven
 from privacy.purposes import Actor, Purpose
 
-_START = {
-    "hairstyle": looks.DEFAULT.hairstyle,
-    "hair_colour": looks.DEFAULT.hair_colour,
-    "eyes": looks.DEFAULT.eyes,
-    "wrap": looks.DEFAULT.wrap,
-    "glasses": "",
-    "extras": [],
-}
-
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters()
 @private
 def personalise(request: HttpRequest, slug: str) -> HttpResponse:
     """An empty form, and the start of a book. Wrong input: 422, and everything typed is in the answer (P2: 400
-    without the guardian's declaration, and nothing is kept)."""
+    without the guardian's declaration for each child, and nothing is kept)."""
     story = _story(slug)
     if request.method != "POST":
-        form = PersonaliseForm(story=story, initial={**_START, "outfit": story.outfit})
-        return _page(request, story, form)
-    form = PersonaliseForm(request.POST, request.FILES, story=story)
+        return _page(request, story, BookForm(story=story))
+    form = BookForm(request.POST, request.FILES, story=story)
     if not form.is_valid():
         return _refused(request, story, form)
+    photo, sibling_photo = form.photos
     edition = editions.start(
         story=story,
         personalisation=form.personalisation().reveal(),
-        photo=form.sanitised_photo,
+        photo=photo,
+        sibling_photo=sibling_photo,
         consent=ConsentGiven.now(),
+        sibling_consent=ConsentGiven.now(which=2) if form.count == 2 else None,
     )
     access.grant(request, edition)
     return _made(request, edition, editions.latest(edition))
@@ -68,12 +61,14 @@ def edit(request: HttpRequest, edition_id: UUID) -> HttpResponse:
         edition, editions.latest(edition).number, purpose=Purpose.PREVIEW, actor=Actor.parent()
     )
     if request.method != "POST":
-        return _page(request, story, PersonaliseForm(story=story, kept=kept, initial=initial_of(kept)), edition)
-    form = PersonaliseForm(request.POST, request.FILES, story=story, kept=kept)
+        return _page(request, story, BookForm(story=story, kept=kept), edition)
+    form = BookForm(request.POST, request.FILES, story=story, kept=kept)
     if not form.is_valid():
         return _refused(request, story, form, edition)
+    photo, sibling_photo = form.photos
+    said = form.personalisation().reveal()
     try:
-        revision = editions.revise(edition, personalisation=form.personalisation().reveal(), photo=form.sanitised_photo)
+        revision = editions.revise(edition, personalisation=said, photo=photo, sibling_photo=sibling_photo)
     except EditionLocked:
         return _locked(request, edition)
     return _made(request, edition, revision)
@@ -99,16 +94,17 @@ def _made(request: HttpRequest, edition: Edition, revision: Revision) -> HttpRes
 
 
 @sensitive_variables()
-def _refused(request: HttpRequest, story: Story, form: PersonaliseForm, edition: Edition | None = None) -> HttpResponse:
-    status = 400 if any(field in form.errors for field in LEGAL) else 422
+def _refused(request: HttpRequest, story: Story, form: BookForm, edition: Edition | None = None) -> HttpResponse:
+    status = 422 if form.declared else 400
     if _wants_json(request):
         # Only the sentences: what was typed is still in the page.
-        return JsonResponse({"errors": {field: errors[0] for field, errors in form.errors.items()}}, status=status)
+        errors = {control: errors[0] for control, errors in form.errors_by_control().items()}
+        return JsonResponse({"errors": errors}, status=status)
     return _page(request, story, form, edition, status=status)
 
 
 def _page(
-    request: HttpRequest, story: Story, form: PersonaliseForm, edition: Edition | None = None, *, status: int = 200
+    request: HttpRequest, story: Story, form: BookForm, edition: Edition | None = None, *, status: int = 200
 ) -> HttpResponse:
     return render(request, "books/personalise.html", questions.context(story, form, edition), status=status)
 

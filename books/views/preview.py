@@ -44,6 +44,7 @@ def preview(request: HttpRequest, edition_id: UUID) -> HttpResponse:
             "edition": edition,
             "revision": revision,
             "story": story,
+            "two": len(revisions.children(edition)) == 2,
             "pages": pages,
             "forgotten_unordered": child.abandoned_at,
             "forgotten": child.expires_at,
@@ -95,10 +96,12 @@ def digital_copy(request: HttpRequest, edition_id: UUID, number: int) -> HttpRes
 
 @require_safe
 @private
-def photo(request: HttpRequest, edition_id: UUID, number: int) -> HttpResponse:
-    """The parent's own photo, for choosing another part of it."""
+def photo(request: HttpRequest, edition_id: UUID, number: int, which: int = 1) -> HttpResponse:
+    """The parent's own photo, for choosing another part of it. `which`: of the first child or the second."""
     revision = _revision(access.edition_for(request, edition_id), number)
-    found = revisions.photo(revision.edition, revision.number, purpose=Purpose.PREVIEW, actor=Actor.parent())
+    found = revisions.photo(
+        revision.edition, revision.number, which=which, purpose=Purpose.PREVIEW, actor=Actor.parent()
+    )
     if found is None:
         raise Http404
     return HttpResponse(found.reveal(), content_type="image/jpeg")

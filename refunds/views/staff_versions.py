@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.hints import hint
 from books import editions, page_images, revisions
-from books.forms import PersonaliseForm, initial_of
+from books.book_form import BookForm
 from books.models import Edition
 from books.tasks import render_revision
 from books.views import questions
@@ -27,6 +27,7 @@ from refunds.views.staff_changes import asked_for
 from refunds.views.staff_pass import FIELD, opening
 
 PICTURES_PER_HOUR = 3000
+_PHOTOS = ("refunds:version_photo", "refunds:version_second_photo")
 _MEANWHILE = (
     "The parent has changed the book meanwhile: version {}. Open the conversation again, look at it, and begin there."
 )
@@ -93,9 +94,8 @@ def propose(request: HttpRequest, request_id: int) -> HttpResponse:
         raise Http404 from None
     story = revisions.story_of(edition)
     if request.method != "POST":
-        form = PersonaliseForm(story=story, kept=kept, initial=initial_of(kept))
-        return _questions(request, asked, edition, form, words, token)
-    form = PersonaliseForm(request.POST, story=story, kept=kept)
+        return _questions(request, asked, edition, BookForm(story=story, kept=kept), words, token)
+    form = BookForm(request.POST, story=story, kept=kept)
     if not form.is_valid() or not told:
         return _questions(request, asked, edition, form, words, token, status=422)
     text, said = words.cleaned_data["text"], form.personalisation().reveal()
@@ -136,15 +136,17 @@ def picture(request: HttpRequest, request_id: int, number: int, page: int) -> Ht
 
 @staff_only("refunds.change_changerequest")
 @require_GET
-def photo(request: HttpRequest, request_id: int, number: int) -> HttpResponse:
-    """The parent's photo, for choosing another part of it; the pass is in the address."""
+def photo(request: HttpRequest, request_id: int, number: int, which: int = 1) -> HttpResponse:
+    """The parent's photo, for choosing another part of it; the pass is in the address. `which`: of the first child or
+    the second."""
     _, edition = _asked(request_id)
     editions.require_open(edition.child)  # 410 once it is forgotten (P10)
     look = opening(request, edition.child)
     if not look.reason:
         return HttpResponse("Please say why first.", content_type="text/plain", status=403)
     try:
-        found = versions.photo(edition, number, actor=Actor.staff(member(request)), reason=look.reason)
+        actor = Actor.staff(member(request))
+        found = versions.photo(edition, number, which=which, actor=actor, reason=look.reason)
     except NotInVault:
         raise Http404 from None
     if found is None:
@@ -191,20 +193,24 @@ def _questions(
     request: HttpRequest,
     asked: ChangeRequest,
     edition: Edition,
-    form: PersonaliseForm,
+    form: BookForm,
     words: ProposalForm,
     token: str,
     *,
     status: int = 200,
 ) -> HttpResponse:
     if status != 200 and _wants_json(request):
-        errors = {**form.errors, **words.errors}
+        errors = form.errors_by_control() | {
+            field: [str(error) for error in said] for field, said in words.errors.items()
+        }
         # Only the sentences: what was typed is still in the page.
         return JsonResponse({"errors": {field: said[0] for field, said in errors.items()}}, status=status)
-    page = questions.context(revisions.story_of(edition), form, edition)
     newest = editions.latest(edition).number
-    if page["has_photo"]:
-        page["photo_url"] = reverse("refunds:version_photo", args=[asked.pk, newest]) + f"?{FIELD}={token}"
+
+    def photo_address(which: int) -> str:
+        return reverse(_PHOTOS[which - 1], args=[asked.pk, newest]) + f"?{FIELD}={token}"
+
+    page = questions.context(revisions.story_of(edition), form, edition, photo_address=photo_address)
     conversation = reverse("refunds:change", args=[asked.pk]) + f"?{FIELD}={token}"
     page["wished"] = _wished(asked, edition, actor=Actor.staff(member(request)), token=token)
     page |= {"upload": False, "asked": asked, "words": words, "pass": token, "conversation": conversation}

@@ -67,7 +67,7 @@ export class Parts {
   }
 }
 
-/** One child in one pose. Colours come from custom properties further up, so changing them redraws nothing. */
+/** One child in one pose. Its colours are custom properties of its group, so changing them redraws nothing. */
 export class Child {
   constructor(parts, { pose, mood = "smile" }) {
     this.parts = parts;
@@ -90,6 +90,7 @@ export class Child {
       place.group.innerHTML = this.parts.markup(keys);
       place.shown = wanted;
     }
+    for (const [name, colour] of Object.entries(this.parts.colours(looks))) this.group.style.setProperty(`--${name}`, colour);
   }
 }
 
@@ -108,6 +109,11 @@ export class LivingChild {
   show(looks) {
     this.looks = looks;
     this.child.show(looks, this.glad ? "joy" : "smile");
+  }
+
+  /** Off the stage, or back on it. */
+  leave(gone) {
+    this.svg.style.display = gone ? "none" : "";
   }
 
   /** A small hop and a laugh. */

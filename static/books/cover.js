@@ -1,4 +1,4 @@
-/* The front cover with the child and its name, as it changes. */
+/* The front cover with the child or both and their names, as it changes. */
 
 import { Child, element } from "./child.js";
 
@@ -6,6 +6,9 @@ const POINT = 25.4 / 72; // millimetres
 const LINE = 1.08; // line height of the lettering
 const SECOND_LINE = 1.35; // gain in size
 const MEASURE = 100; // pixels at which text is measured
+
+const NOBODY_YET = "Your Child";
+const NONE_OF_TWO = "Your Two Children";
 
 const pen = document.createElement("canvas").getContext("2d");
 
@@ -44,27 +47,49 @@ export class Cover {
     this.data = data;
     this.lettering = lettering;
     this.label = label;
-    this.children = data.children.map((slot) => {
-      const child = new Child(parts, slot);
+    this.holder = children;
+    this.parts = parts;
+    this.drawn = [];
+    this.count = 0;
+  }
+
+  /** The places of a book about so many children, each with a child to put there. */
+  stand(count) {
+    if (count === this.count) return;
+    this.count = count;
+    this.drawn = (count === 2 ? this.data.two_children : this.data.children).map((slot) => {
+      const child = new Child(this.parts, slot);
       child.group.setAttribute("transform", slot.transform);
-      children.append(child.group);
-      return child;
+      return { child, index: slot.child - 1 };
     });
+    this.holder.replaceChildren(...this.drawn.map(({ child }) => child.group));
   }
 
+  /** `looks`: of each child of the book. */
   show(looks) {
-    for (const child of this.children) child.show(looks);
+    this.stand(looks.length);
+    for (const { child, index } of this.drawn) child.show(looks[index]);
   }
 
-  /** `name` as typed; `band` picks the words where they differ with the age. */
-  name(name, band) {
-    this.lettering.replaceChildren(...this.data.lettering.map((block) => this.write(block, name, band)));
+  /** `names` of each child as typed; `band` picks the words where they differ with the age. */
+  name(names, band) {
+    this.lettering.replaceChildren(...this.data.lettering.map((block) => this.write(block, names, band)));
     this.label.setAttribute("aria-label", `The cover of your book: ${this.title}`);
   }
 
-  write(block, name, band) {
+  /** The words with the names in them, and with something in the place of names not typed yet. */
+  filled(words, names) {
+    const none = names.length === 2 && !names.some(Boolean);
+    const whole = none ? words.replace(/\{first\}(, | and )\{second\}/g, NONE_OF_TWO) : words;
+    const unnamed = names.length === 2 ? "…" : NOBODY_YET;
     // Isolated, so that a name written from right to left does not turn the sentence round.
-    const text = (block.words[band] ?? Object.values(block.words)[0] ?? "").replaceAll("{first}", `\u2068${name}\u2069`);
+    return whole.replace(/\{(first|second)\}/g, (_, which) => `\u2068${names[which === "first" ? 0 : 1] || unnamed}\u2069`);
+  }
+
+  write(block, names, band) {
+    const words = names.length === 2 ? block.words_of_two : block.words;
+    const template = words[band] ?? Object.values(words)[0] ?? "";
+    const text = this.filled(template, names);
     if (block === this.data.lettering[0]) this.title = text.replace(/[\u2068\u2069]/g, "");
     const style = getComputedStyle(document.documentElement);
     const family = style.getPropertyValue(block.display ? "--display" : "--text");

@@ -6,9 +6,10 @@ const SAMPLE = 360; // pixels that are sent and painted
 const CALM = 450; // milliseconds without a move before a sample is asked for
 
 export class Frame {
-  constructor({ place, form, cropper, boxes }) {
+  /** `part`: of the child in the photo; `boxes`: its permission. */
+  constructor({ place, part, cropper, boxes }) {
     this.place = place;
-    this.form = form;
+    this.part = part;
     this.cropper = cropper;
     this.boxes = boxes;
     this.note = place.querySelector("[data-frame-note]");
@@ -93,8 +94,8 @@ export class Frame {
     this.running = running;
     const body = new FormData();
     body.append("photo", sent, "square.jpg");
-    body.append("csrfmiddlewaretoken", this.form.elements.csrfmiddlewaretoken.value);
-    for (const box of this.boxes) body.append(box.dataset.declares ?? box.name, "on");
+    body.append("csrfmiddlewaretoken", this.part.form.elements.csrfmiddlewaretoken.value);
+    for (const box of this.boxes) body.append(this.part.fieldOf(box), "on");
     this.place.classList.add("frame--busy");
     let painted = null;
     try {

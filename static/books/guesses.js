@@ -4,21 +4,22 @@ const FIELDS = ["hairstyle", "hair_colour"];
 const THUMB = 144; // pixels of a face to choose from, twice what is shown
 
 export class Guesses {
-  constructor({ form, cropper, answers }) {
-    this.form = form;
+  /** `part`: of the child in the photo, whose permission it is that counts. */
+  constructor({ part, cropper, answers }) {
+    this.part = part;
     this.cropper = cropper;
     this.answers = answers;
-    this.address = form.querySelector("[data-guesses]").dataset.guesses;
-    this.place = document.getElementById("guess");
-    this.note = document.getElementById("guess-note");
-    this.faces = document.getElementById("guess-faces");
-    this.boxes = ["guardian", "consent"].map((name) => form.elements[name]).filter(Boolean);
+    this.address = part.root.querySelector("[data-guesses]").dataset.guesses;
+    this.place = part.place("guess");
+    this.note = part.place("guess-note");
+    this.faces = part.place("guess-faces");
+    this.boxes = ["guardian", "consent"].map((name) => part.control(name)).filter(Boolean);
     this.chosen = new Set(); // fields that the parent has answered
     this.file = null;
     this.running = null;
-    form.addEventListener("change", (event) => {
+    part.root.addEventListener("change", (event) => {
       if (this.boxes.includes(event.target)) this.ask();
-      else if (FIELDS.includes(event.target.name) && event.isTrusted) this.chosen.add(event.target.name);
+      else if (FIELDS.includes(part.fieldOf(event.target)) && event.isTrusted) this.chosen.add(part.fieldOf(event.target));
     });
   }
 
@@ -50,8 +51,8 @@ export class Guesses {
     this.say("We are looking at the photo. Just go on.");
     const body = new FormData();
     body.append("photo", this.file);
-    body.append("csrfmiddlewaretoken", this.form.elements.csrfmiddlewaretoken.value);
-    for (const box of this.boxes) body.append(box.name, "on");
+    body.append("csrfmiddlewaretoken", this.part.form.elements.csrfmiddlewaretoken.value);
+    for (const box of this.boxes) body.append(this.part.fieldOf(box), "on");
     let found = { faces: [], advice: "" };
     try {
       const answer = await fetch(this.address, { method: "POST", body, headers: { Accept: "application/json" }, signal: running.signal });
@@ -64,7 +65,7 @@ export class Guesses {
 
   show({ faces = [], advice = "", errors = {} }) {
     this.say(advice);
-    if (errors.photo) this.answers.wrong("photo", errors.photo);
+    if (errors.photo) this.answers.wrong(this.part.name("photo"), errors.photo);
     if (faces.length === 1) this.use(faces[0], advice);
     else if (faces.length > 1) this.offer(faces);
   }
@@ -106,27 +107,28 @@ export class Guesses {
   /** Mark the option, and pick it unless the parent has picked; returns its name. */
   guess(field, key) {
     this.unmark(field);
-    const input = key && this.form.querySelector(`input[name="${field}"][value="${CSS.escape(key)}"]`);
+    const input = key && this.part.root.querySelector(`input[name="${this.part.name(field)}"][value="${CSS.escape(key)}"]`);
     if (!input) return "";
     const option = input.closest("label");
     option.classList.add("guessed");
     const name = option.title;
     const hint = document.createElement("p");
     hint.className = "field__hint guessed-hint";
-    hint.id = `${field}-guess`;
+    hint.id = `${this.part.name(field)}-guess`;
     hint.textContent = `We guessed “${name}” from the photo.`;
     option.closest("[data-field]").querySelector("legend").after(hint);
     if (!this.chosen.has(field)) {
       input.checked = true;
       input.dispatchEvent(new Event("change", { bubbles: true }));
       const { group } = option.dataset;
-      if (group) document.querySelector(`#hair-groups [data-group="${CSS.escape(group)}"]`)?.click();
+      if (group) this.part.place("hair-groups").querySelector(`[data-group="${CSS.escape(group)}"]`)?.click();
     }
     return `“${name}”`;
   }
 
   unmark(field) {
-    for (const option of this.form.querySelectorAll(`[data-field="${field}"] .guessed`)) option.classList.remove("guessed");
-    document.getElementById(`${field}-guess`)?.remove();
+    const own = this.part.name(field);
+    for (const option of this.part.root.querySelectorAll(`[data-field="${own}"] .guessed`)) option.classList.remove("guessed");
+    document.getElementById(`${own}-guess`)?.remove();
   }
 }

@@ -1,4 +1,4 @@
-/* Every option as a small picture of this child with it. Drawn only where somebody looks, and only in the browser's idle
+/* Every option as a small picture of the child with it. Drawn only where somebody looks, and only in the browser's idle
    moments: typing never waits for them. Each part is parsed once; the pictures refer to it. */
 
 import { element } from "./child.js";
@@ -29,8 +29,13 @@ function withExtra(looks, key) {
 const AT_ONCE = 2; // pictures: what they cost comes after the idle moment, when the browser paints them
 const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 40));
 
-/** The parts as they stand in the page, once for all pictures. */
+/** The parts as they stand in the page, once for all pictures of all children. */
 class Shelf {
+  static of(parts) {
+    Shelf.only ??= new Shelf(parts);
+    return Shelf.only;
+  }
+
   constructor(parts) {
     this.parts = parts;
     this.svg = element("svg", { width: 0, height: 0, class: "shelf", "aria-hidden": "true" });
@@ -52,13 +57,13 @@ class Shelf {
 
 /** One option's picture. It has all its colours itself: with inherited ones, every choice would repaint all at once. */
 class Picture {
-  constructor(place, pose) {
+  constructor(place, part, pose) {
     const input = place.closest("label").querySelector("input");
-    const field = FIELDS[input.name];
+    const name = part.fieldOf(input);
+    const field = FIELDS[name];
     this.place = place;
     this.key = input.value;
-    this.name = input.name;
-    this.change = field.change ?? ((looks, key) => ({ ...looks, [input.name]: key }));
+    this.change = field.change ?? ((looks, key) => ({ ...looks, [name]: key }));
     this.pose = field.pose ? pose : null;
     this.views = field;
     this.svg = element("svg", { viewBox: field.view, "aria-hidden": "true" });
@@ -97,15 +102,15 @@ class Picture {
 }
 
 export class Pictures {
-  constructor(parts, form, pose) {
+  constructor(parts, part, pose) {
     this.parts = parts;
-    this.shelf = new Shelf(parts);
+    this.shelf = Shelf.of(parts);
     this.kinds = { glasses: parts.data.palette.extras.filter(({ kind }) => kind === "glasses").map(({ key }) => key) };
     this.groups = new Map();
-    for (const place of form.querySelectorAll(".picture")) {
+    for (const place of part.root.querySelectorAll(".picture")) {
       const group = place.closest("fieldset");
       if (!this.groups.has(group)) this.groups.set(group, { pictures: [], near: false, stale: new Set() });
-      this.groups.get(group).pictures.push(new Picture(place, pose));
+      this.groups.get(group).pictures.push(new Picture(place, part, pose));
     }
     this.watcher = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) this.groups.get(target).near = isIntersecting;

@@ -18,6 +18,7 @@ from privacy.consent import ConsentGiven
 
 SLUG = "moon-wave"
 NAME = "Zephyrine"
+SECOND_NAME = "Balthazar"
 DEDICATION = "For Zephyrine, who knows every star"
 ADDRESS = f"/stories/{SLUG}/personalise/"
 LOOKS = Looks(skin="7", hairstyle="bob", hair_colour="black", eyes="hazel", outfit="raincoat")
@@ -50,11 +51,34 @@ def answers(**changes: Any) -> dict[str, Any]:
     return {field: value for field, value in data.items() if value is not None}
 
 
+def answers_of_two(**changes: Any) -> dict[str, Any]:
+    """The form of a book about two; `second-name` and the like are the second child's."""
+    other = {
+        "name": SECOND_NAME,
+        "age": "8",
+        "skin": "2",
+        "hairstyle": "afro",
+        "hair_colour": "ginger",
+        "eyes": "blue",
+        "glasses": "",
+        "outfit": "raincoat-teal",
+        "guardian": "on",
+        "consent": "on",
+    }
+    of_second = {f"second-{field}": value for field, value in other.items()}
+    return answers(**{"about": "two", "told_to": "younger", **of_second, **changes})
+
+
 def photo(colour: str = "#c08050", size: tuple[int, int] = (640, 480)) -> SimpleUploadedFile:
     """A photo in one colour; no child's."""
     buffer = io.BytesIO()
     Image.new("RGB", size, colour).save(buffer, "JPEG")
     return SimpleUploadedFile("Zephyrine at home.jpg", buffer.getvalue(), "image/jpeg")
+
+
+def not_a_photo() -> SimpleUploadedFile:
+    """A text that says it is a photo."""
+    return SimpleUploadedFile("holiday.jpg", b"this is not a photo", "image/jpeg")
 
 
 def made(story: Story, **changes: Any) -> Edition:

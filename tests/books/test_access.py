@@ -26,6 +26,7 @@ def addresses(key: object) -> list[str]:
         reverse("books:full_page", args=[key, 1, 0]),
         reverse("books:digital_copy", args=[key, 1]),
         reverse("books:photo", args=[key, 1]),
+        reverse("books:second_photo", args=[key, 1]),
     ]
 
 
@@ -54,7 +55,10 @@ def test_the_parent_may_open_every_page_of_the_own_book(client: Client) -> None:
     edition = personalised(client, photo=making.photo())
     status = {address.rsplit("/", 1)[1]: client.get(address).status_code for address in addresses(edition.pk)}
     # Full pages and the digital copy exist once a book is ordered.
-    assert status == {"": 200, "page-0.jpg": 200, "full-0.jpg": 404, "digital-copy.pdf": 404, "photo.jpg": 200}
+    assert status == {
+        "": 200, "page-0.jpg": 200, "full-0.jpg": 404, "digital-copy.pdf": 404, "photo.jpg": 200,
+        "second-photo.jpg": 404,
+    }  # fmt: skip
 
 
 def test_an_order_opens_its_book(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -244,6 +244,7 @@ def test_nothing_typed_is_lost_when_an_answer_is_wrong(client: Client) -> None:
     assert ticked == {
         ("skin", "7"), ("hairstyle", "bob"), ("hair_colour", "black"), ("eyes", "hazel"), ("glasses", "glasses-round"),
         ("extras", "freckles"), ("wrap", "rose"), ("outfit", "raincoat-red"), ("guardian", ""), ("consent", ""),
+        ("about", "one"), ("told_to", "younger"),
     }  # fmt: skip
     assert "please choose it again" in text  # the photo cannot stay without scripts, and the page says so
     assert page["Cache-Control"] == "no-store, private"

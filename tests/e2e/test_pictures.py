@@ -44,7 +44,7 @@ def test_options_are_pictures_of_this_child(visitors: Visitors, device: str) -> 
     expect(_pictures(page, "skin")).to_have_count(10)
     assert len(set(_colours(_pictures(page, "skin"), "--skin"))) == 10
     parent.pick(page, "skin", 7)
-    skin = page.locator(".stage").evaluate("stage => stage.style.getPropertyValue('--skin')")
+    skin = page.locator(".living-child > g").evaluate("child => child.style.getPropertyValue('--skin')")
     expect(_pictures(page, "hairstyle").first).to_have_attribute("style", re.compile(f"--skin: ?{skin}"))
 
     page.get_by_role("group", name="Show hairstyles").get_by_role("button", name="Tied").click()

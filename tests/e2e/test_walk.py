@@ -243,7 +243,9 @@ class Walk:
         return self.shop.wait_for_mail(to=self.email, subject=subject)
 
     def _colour(self, name: str) -> str:
-        got: str = self.page.locator(".stage").evaluate("(it, name) => it.style.getPropertyValue(name)", name)
+        got: str = self.page.locator(".living-child > g").evaluate(
+            "(it, name) => it.style.getPropertyValue(name)", name
+        )
         return got
 
     def _pages_of_the_pdf(self) -> int:
