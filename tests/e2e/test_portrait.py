@@ -75,6 +75,13 @@ def test_the_photo_becomes_a_watercolour_and_gives_way_to_the_drawn_child(
     pictures.keep(page, "dedication-page")
     address = page.url
 
+    # Beside the title in the basket, for this parent only.
+    parent.press(page.get_by_role("button", name="Put it in the basket"))
+    seal = page.get_by_alt_text("The portrait in this book")
+    expect(seal).to_be_visible()
+    assert seal.evaluate("image => image.decode().then(() => image.naturalWidth)") == 192
+    pictures.keep(page, "basket")
+
     # The choice is kept, and may be changed: then the photo is not kept.
     page.goto(f"{address}edit/")
     expect(page.locator(".workshop--alive")).to_be_visible()
