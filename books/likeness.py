@@ -29,8 +29,8 @@ LONGEST_ANSWER = 16_384
 ROOM = 2.3  # the square that is proposed, in widths of the face
 
 NO_FACE = (
-    "We could not find a face in this photo, so we guess nothing, and a portrait would be painted all over alike. It may"
-    " still go into the book; for guesses, try one that shows the face from the front."
+    "We could not find a face in this photo, so we guess nothing, and a portrait would be painted all over alike. It"
+    " may still go into the book; for guesses, try one that shows the face from the front."
 )
 SEVERAL = "There are several faces in this photo. Which one is your child?"
 TOO_SMALL = "The face is small in this photo, so please look twice at what we guessed. One taken closer shows more."
