@@ -49,7 +49,7 @@ def render_with(
     places = [place_of(page, template.story.page_count) for page in pages]
     if not places:
         return
-    fast, count = width == PIXELS, len(content.children)
+    fast, count = template.draws_at(width), len(content.children)
     data = _document(template, content, places, overlay=fast)
     stencil = _stencil(template, content, width) if watermark else None
     with _lock:
@@ -59,7 +59,7 @@ def render_with(
         with ThreadPoolExecutor(1) as encoder:
             waiting: tuple[int, Future[bytes]] | None = None
             for index, (page, place) in enumerate(zip(pages, places, strict=True)):
-                pixels = template.background(place, count).copy() if fast else np.full((width, width, 4), 255, np.uint8)
+                pixels = template.paper(place, width, count) if fast else np.full((width, width, 4), 255, np.uint8)
                 with _lock:
                     _draw(document, index, pixels, width)
                 if waiting:
@@ -70,6 +70,15 @@ def render_with(
     finally:
         with _lock:
             document.close()
+
+
+def reduced(jpeg: bytes, width: int) -> bytes:
+    """One of our own pages, `width` pixels square, from a larger one."""
+    image = Image.open(io.BytesIO(jpeg))
+    image.draft("RGB", (width, width))
+    out = io.BytesIO()
+    image.resize((width, width), Image.Resampling.BICUBIC).save(out, "JPEG", quality=QUALITY)
+    return out.getvalue()
 
 
 def without_words(template: Template, content: Content, places: Sequence[int | str]) -> Iterator[Pixels]:

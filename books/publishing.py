@@ -11,7 +11,9 @@ import os
 import shutil
 import tempfile
 import threading
+import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -44,6 +46,8 @@ from books.print_profiles import PROFILES
 from books.stamping import Content
 from books.story import ALWAYS, BACK, BLEED, FRONT, ONE, PANEL, PANEL_MARGIN, TRIM, TWO, Story
 from books.templates_store import (
+    LARGE,
+    LARGE_FOLDER,
     PALETTE_KEPT,
     PIXELS,
     STORY_KEPT,
@@ -104,6 +108,7 @@ def publish(slug: str, *, progress: Progress | None = None, check_only: bool = F
     say = progress or (lambda _step: None)
     story = stories.load(slug)
     if story.is_published and not check_only:
+        _add_large(story)
         if look and not (story.template_folder / SHEET).exists():
             _look(read(story, story.template_folder), say)
         return Published(story, story.template_folder, fresh=False)
@@ -263,7 +268,34 @@ def _save(pdf: Pdf, path: Path, *, without: list[str]) -> None:
 
 
 def _backgrounds(folder: Path, art: dict[int | str, Art]) -> None:
-    """The trimmed background of every place as pixels, one after the other; those of books about two at the end."""
+    """The trimmed background of every place as pixels, one after the other, those of books about two at the
+    end; and the large ones beside it."""
+    drawn = _drawn_backgrounds(folder, art)
+    with (folder / "backgrounds.raw").open("wb") as file:
+        for pixels in preview.rasterise(drawn, PIXELS):
+            file.write(pixels.tobytes())
+    _large(folder, drawn)
+
+
+def _large(folder: Path, drawn: bytes) -> None:
+    large = folder / LARGE_FOLDER
+    large.mkdir()
+    for row, pixels in enumerate(preview.rasterise(drawn, LARGE)):
+        (large / f"{row}.z").write_bytes(zlib.compress(pixels.tobytes(), 1))
+
+
+def _add_large(story: Story) -> None:
+    """For templates that were built when there were no large backgrounds: books draw the same without, only slower."""
+    if (story.template_folder / LARGE_FOLDER).exists():
+        return
+    with tempfile.TemporaryDirectory(prefix=".large-", dir=story.template_folder.parent) as made:
+        _large(Path(made), _drawn_backgrounds(story.template_folder, template_for(story).art))
+        with suppress(OSError):  # somebody else was faster
+            (Path(made) / LARGE_FOLDER).rename(story.template_folder / LARGE_FOLDER)
+
+
+def _drawn_backgrounds(folder: Path, art: dict[int | str, Art]) -> bytes:
+    """A document of all backgrounds and nothing else, a page each."""
     with pikepdf.open(folder / "template.pdf") as pdf:
         scenes = pdf.Root.Book.Scenes
         for place, count in backgrounds(art):
@@ -280,9 +312,7 @@ def _backgrounds(folder: Path, art: dict[int | str, Art]) -> None:
         del pdf.Root["/Book"]
         out = io.BytesIO()
         pdf.save(out)
-    with (folder / "backgrounds.raw").open("wb") as file:
-        for pixels in preview.rasterise(out.getvalue(), PIXELS):
-            file.write(pixels.tobytes())
+    return out.getvalue()
 
 
 def _samples(template: Template) -> None:

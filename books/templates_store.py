@@ -3,6 +3,7 @@
 template.pdf      every scene, cover panel, part of the child and mark as a form; no pages
 overlay.pdf       the same without backgrounds and colour profiles, for previews
 backgrounds.raw   the pages' backgrounds as pixels (BGRX), mapped into memory and shared by all processes
+large/<row>.z     the same backgrounds for sharp screens, deflated: raw they would be three times as much again
 index.json        where the child stands, what each form is called
 sample/<n>.jpg    pages of an invented child's book for the shop window
 all-pages.png     every page with three very different children, for whoever publishes
@@ -12,6 +13,7 @@ story.toml, palette.toml    the words and colours of this version: books that be
 import json
 import mmap
 import threading
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -29,6 +31,8 @@ from books.story import ALWAYS, BACK, FRONT, Story, meant
 
 STORY_KEPT, PALETTE_KEPT = stories.KEPT, "palette.toml"
 PIXELS = 1000  # width and height of a page in a preview
+LARGE = 1600  # of a page for sharp screens
+LARGE_FOLDER = "large"
 
 KEPT = 8  # templates in memory: a few megabytes each, the pixels are shared
 
@@ -101,6 +105,17 @@ class Template:
         to."""
         pixels: npt.NDArray[np.uint8] = self.pixels[self.rows[place, count]]
         return pixels
+
+    def draws_at(self, width: int) -> bool:
+        """Whether the backgrounds are kept in pixels of that size."""
+        return width == PIXELS or (width == LARGE and (self.folder / LARGE_FOLDER).exists())
+
+    def paper(self, place: int | str, width: int, count: int = 1) -> npt.NDArray[np.uint8]:
+        """A page's background `width` pixels square (see `draws_at`), as `background`, but a copy to draw on."""
+        if width == PIXELS:
+            return self.background(place, count).copy()
+        deflated = (self.folder / LARGE_FOLDER / f"{self.rows[place, count]}.z").read_bytes()
+        return np.frombuffer(bytearray(zlib.decompress(deflated)), np.uint8).reshape(width, width, 4)
 
     def places(self) -> list[int | str]:
         """Front panel, pages, back panel: the order of a leafing reader."""

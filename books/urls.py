@@ -16,7 +16,11 @@ urlpatterns = [
     path("books/<uuid:edition_id>/photo-portrait/", portrait.sample_again, name="sample_again"),
     path("books/<uuid:edition_id>/portrait", portrait.thumbnail, name="portrait"),
     path("books/<uuid:edition_id>/<int:number>/page-<int:page>.jpg", preview.page, name="page"),
+    path("books/<uuid:edition_id>/<int:number>/page-<int:page>-<int:width>.jpg", preview.page, name="page_at"),
     path("books/<uuid:edition_id>/<int:number>/full-<int:page>.jpg", preview.full_page, name="full_page"),
+    path(
+        "books/<uuid:edition_id>/<int:number>/full-<int:page>-<int:width>.jpg", preview.full_page, name="full_page_at"
+    ),
     path("books/<uuid:edition_id>/<int:number>/digital-copy.pdf", preview.digital_copy, name="digital_copy"),
     path("books/<uuid:edition_id>/<int:number>/photo.jpg", preview.photo, name="photo"),
     path("books/<uuid:edition_id>/<int:number>/second-photo.jpg", preview.photo, {"which": 2}, name="second_photo"),

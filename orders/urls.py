@@ -31,6 +31,7 @@ urlpatterns = [
     path("orders/<order:number>/paid/", checkout.pay_return, name="pay_return"),
     path("orders/<order:number>/back-to-basket/", checkout.take_back, name="take_back"),
     path("orders/<order:number>/books/<int:line_id>/", order.copy, name="review"),
+    path("orders/<order:number>/books/<int:line_id>/progress/", order.copy_progress, name="copy_progress"),
     path("orders/<order:number>/books/<int:line_id>/approve/", order.approve, name="approve"),
     path("orders/<order:number>/arrived/", delivery.arrived, name="arrived"),
     path("orders/<order:number>/missing/", delivery.not_arrived, name="not_arrived"),

@@ -9,13 +9,14 @@ from django.template.loader import select_template
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from books import access, editions, page_images, revisions
+from books import access, editions, page_addresses, page_images, revisions
 from books.models import Edition, Revision
 from books.views.private import private
 from privacy import rate_limits
 from privacy.purposes import Actor, Purpose
 
-# Pictures of older revisions are drawn anew each time and not kept: enough to compare a book with itself many times.
+# Pictures of older revisions, and sharp ones of books that are not ordered, are drawn anew each time and not kept:
+# enough to leaf through a book, or to compare it with itself, many times.
 OLD_PAGES_PER_HOUR = 1500
 OLD_COPIES_PER_HOUR = 20
 
@@ -31,7 +32,7 @@ def preview(request: HttpRequest, edition_id: UUID) -> HttpResponse:
     pages = [
         {
             "number": number,
-            "src": reverse("books:page", args=[edition.pk, revision.number, number]),
+            **page_addresses.sources(revision, number, full=False),
             "alt": page_images.page_label(story, number),
         }
         for number in page_images.page_numbers(story)
@@ -63,19 +64,24 @@ def preview(request: HttpRequest, edition_id: UUID) -> HttpResponse:
 
 @require_safe
 @private
-def page(request: HttpRequest, edition_id: UUID, number: int, page: int) -> HttpResponse:
-    """One page, 1000 px wide, watermarked."""
-    return _image(request, _revision(access.edition_for(request, edition_id), number), page, full=False)
+def page(
+    request: HttpRequest, edition_id: UUID, number: int, page: int, width: int = page_images.PREVIEW_WIDTH
+) -> HttpResponse:
+    """One page, 1000 px wide or as wide as the screen needs, watermarked."""
+    return _image(request, _revision(access.edition_for(request, edition_id), number), page, full=False, width=width)
 
 
 @require_safe
 @private
-def full_page(request: HttpRequest, edition_id: UUID, number: int, page: int) -> HttpResponse:
-    """One page, 1600 px wide, of a book that has been ordered; watermarked until it is approved."""
+def full_page(
+    request: HttpRequest, edition_id: UUID, number: int, page: int, width: int = page_images.FULL_WIDTH
+) -> HttpResponse:
+    """One page, 1600 px wide or as wide as the screen needs, of a book that has been ordered; watermarked until it is
+    approved."""
     revision = _revision(access.edition_for(request, edition_id), number)
     if not revision.full_wanted:
         raise Http404
-    return _image(request, revision, page, full=True)
+    return _image(request, revision, page, full=True, width=width)
 
 
 @require_safe
@@ -116,20 +122,23 @@ def _revision(edition: Edition, number: int) -> Revision:
     return revision
 
 
-def _may_draw(request: HttpRequest, revision: Revision, *, action: str, limit: int) -> bool:
-    """Whether this visitor may have something drawn: always of the newest revision, which is kept (P53)."""
-    return revisions.is_latest(revision) or rate_limits.allow(request, action=action, limit=limit, seconds=3600)
+def _may_draw(request: HttpRequest, revision: Revision, *, action: str, limit: int, kept: bool = True) -> bool:
+    """Whether this visitor may have something drawn: always what is kept, of the newest revision (P53)."""
+    if kept and revisions.is_latest(revision):
+        return True
+    return rate_limits.allow(request, action=action, limit=limit, seconds=3600)
 
 
 def _too_many() -> HttpResponse:
     return HttpResponse("Please try again later.", content_type="text/plain", status=429)
 
 
-def _image(request: HttpRequest, revision: Revision, number: int, *, full: bool) -> HttpResponse:
-    if not _may_draw(request, revision, action="old-page", limit=OLD_PAGES_PER_HOUR):
+def _image(request: HttpRequest, revision: Revision, number: int, *, full: bool, width: int) -> HttpResponse:
+    kept = revision.full_wanted or width <= page_images.PREVIEW_WIDTH
+    if not _may_draw(request, revision, action="old-page", limit=OLD_PAGES_PER_HOUR, kept=kept):
         return _too_many()
     try:
-        jpeg = page_images.page_image(revision, number, full=full, actor=Actor.parent())
+        jpeg = page_images.page_image(revision, number, full=full, actor=Actor.parent(), width=width)
     except page_images.NoSuchPage:
         raise Http404 from None
     return HttpResponse(jpeg.reveal(), content_type="image/jpeg")

@@ -31,6 +31,7 @@ SHEETS = (
     "timeline",
     "definition-list",
     "empty-state",
+    "bar",
     "flipbook",
 )
 

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from books import editions, revisions
+from books import editions, page_addresses, page_images, revisions
 from books.models import Edition, Revision
 from books.page_images import page_in_words
 from orders import access, links, mails, money_back, papers, prices, printing, review, shipping, timeline
@@ -147,6 +147,19 @@ def copy(request: HttpRequest, number: str, line_id: int) -> HttpResponse:
 
 
 @never_cache
+@require_GET
+def copy_progress(request: HttpRequest, number: str, line_id: int) -> JsonResponse:
+    """How far the digital copy has come: pictures made, of how many, and whether the whole copy is ready."""
+    order, line = _line(request, number, line_id)
+    book = _book(line)
+    if book.latest is None:
+        raise Http404
+    editions.require_open(book.latest.edition.child)
+    made, of = page_images.progress(book.latest)
+    return JsonResponse({"made": made, "of": of, "ready": book.ready and order.state != Order.State.PAID})
+
+
+@never_cache
 @require_http_methods(["POST"])
 def approve(request: HttpRequest, number: str, line_id: int) -> HttpResponse:
     """Approve the revision that the parent was looking at."""
@@ -198,6 +211,7 @@ def _copy_page(
             "problem": problem,
             "can_approve": order.state == Order.State.IN_REVIEW and book.ready and not book.approved,
             "can_change": can_change,
+            "making": page_images.progress(book.latest) if can_change and not book.ready else None,
             "changes_template": CHANGES,
         },
         status=status,
@@ -210,7 +224,7 @@ def _pages(line: OrderLine, edition: Edition, revision: Revision, *, can_change:
     here = reverse("orders:review", args=[line.order.number, line.pk])
     return [
         {
-            "src": reverse("books:full_page", args=[edition.pk, revision.number, page]),
+            **page_addresses.sources(revision, page, full=True),
             "alt": editions.page_label(story, page),
             "number": page,
             "about": f"{here}?page={page}#ask-{line.pk}" if can_change else "",

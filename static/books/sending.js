@@ -1,5 +1,7 @@
 /* The button at the end: it floats along, sends the answers, and says what was wrong with them. */
 
+import { post, Progress } from "./upload.js";
+
 const BEGUN = 160; // pixels scrolled
 const BAR = 128; // pixels that the floating button takes at the bottom
 
@@ -12,6 +14,7 @@ export class Sending {
     this.label = this.button.querySelector("span");
     this.last = this.label.textContent;
     this.sending = false;
+    this.progress = new Progress(document.getElementById("sending"));
     addEventListener("scroll", () => this.float(), { passive: true });
     form.addEventListener("submit", (event) => this.submit(event));
     form.addEventListener("children:noted", () => this.say());
@@ -40,7 +43,8 @@ export class Sending {
       this.button.removeAttribute("aria-busy");
       this.say();
     }
-    document.getElementById("progress").textContent = now ? "We are painting your book." : "";
+    if (now) this.progress.begin();
+    else this.progress.end();
   }
 
   async submit(event) {
@@ -75,18 +79,17 @@ export class Sending {
       for (const part of this.both.asked) {
         if (body.get(part.name("picture")) === "drawn") body.delete(part.name("photo")); // no page shows it
       }
-      answer = await fetch(this.form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+      answer = await post(this.form.action, body, (fraction) => this.progress.told(fraction));
     } catch {
       return "We could not reach the shop. Nothing is lost: please try again in a moment.";
     }
-    if (answer.headers.get("Content-Type")?.startsWith("application/json")) {
-      const found = await answer.json();
+    if (answer.json) {
       if (answer.ok) {
         // In place of this page: going back should not make a second book.
-        location.replace(found.url);
+        location.replace(answer.json.url);
         return null;
       }
-      this.answers.show(found.errors);
+      this.answers.show(answer.json.errors);
       return "";
     }
     if (answer.status === 410 || answer.status === 409) {

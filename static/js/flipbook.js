@@ -4,6 +4,9 @@
 const STRIPS = 9; // a leaf is cut into strips, each bent a little against the one before
 const BEND = 11; // degrees between two strips at the height of the turn
 const WIDE = 640; // from this width on two pages stand side by side
+const TRIES = 8;
+const PATIENCE = 1000; // ms until it is said that a page is still on its way
+const FULL_SIZES = "(min-width: 44rem) min(48vw, 80vh), min(100vw, 80vh)"; // of a page in full screen
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 function make(tag, className, attributes = {}) {
@@ -38,6 +41,8 @@ class Flipbook {
     this.root = root;
     this.pages = [...root.querySelectorAll("img[data-number]")].map((img) => ({
       src: img.getAttribute("src"),
+      srcset: img.getAttribute("srcset"),
+      sizes: img.getAttribute("sizes"),
       alt: img.alt,
       number: Number(img.dataset.number),
       kind: img.dataset.kind ?? "",
@@ -133,31 +138,77 @@ class Flipbook {
     if (!img) {
       img = make("img", "flipbook__picture", { decoding: "async", draggable: "false" });
       img.alt = use === "half" ? page.alt : "";
-      let tries = 0;
+      img.dataset.tries = 0;
       img.addEventListener("load", async () => {
         await img.decode().catch(() => {}); // shown when it can be painted at once
         img.classList.add("flipbook__picture--here");
+        img.waiting?.remove();
       });
       img.addEventListener("error", () => {
         // A page may still be on its way from the printing room: ask again, less and less often.
-        tries += 1;
-        if (tries < 8) setTimeout(() => this.load(img, page), 700 * 1.6 ** tries);
+        const tries = Number(img.dataset.tries) + 1;
+        img.dataset.tries = tries;
+        if (tries < TRIES) setTimeout(() => this.load(img, page), 700 * 1.6 ** tries);
+        else this.wait(img, this.missed(img, page));
       });
+      if (use === "half") img.waiting = this.onItsWay();
       this.load(img, page);
       this.pictures.set(key, img);
     }
     return img;
   }
 
+  /** Lies where a page will be; style sheets show it after a second. */
+  onItsWay() {
+    const place = make("div", "flipbook__waiting");
+    const bar = make("progress", "bar", { "aria-label": "The page is on its way" });
+    place.append(bar);
+    return place;
+  }
+
+  /** Put something else where a page will be. */
+  wait(img, place) {
+    img.waiting?.replaceWith(place);
+    img.waiting = place;
+  }
+
+  missed(img, page) {
+    const place = make("div", "flipbook__waiting flipbook__waiting--over", { role: "alert" });
+    const words = make("p", "");
+    words.textContent = "This page did not come. Is the connection gone?";
+    const button = make("button", "button button--quiet button--small", { type: "button" });
+    button.textContent = "Try again";
+    button.addEventListener("pointerdown", (event) => event.stopPropagation()); // no turning of the page
+    button.addEventListener("click", () => {
+      img.dataset.tries = 0;
+      this.wait(img, this.onItsWay());
+      this.load(img, page);
+      this.next.focus();
+    });
+    place.append(words, button);
+    return place;
+  }
+
   load(img, page) {
+    img.removeAttribute("srcset");
     img.removeAttribute("src");
+    if (page.srcset) {
+      img.sizes = this.root.dataset.full === "true" ? FULL_SIZES : page.sizes;
+      img.srcset = page.srcset;
+    }
     img.src = page.src;
   }
 
   fill(slot, page, use) {
     slot.classList.toggle("flipbook__blank", page === null || page === undefined);
     slot.classList.toggle("flipbook__endpaper", page === "end");
-    slot.replaceChildren(...(page && page !== "end" ? [this.picture(page, use)] : []));
+    if (!page || page === "end") {
+      slot.replaceChildren();
+      return;
+    }
+    const img = this.picture(page, use);
+    const here = !img.waiting || img.classList.contains("flipbook__picture--here");
+    slot.replaceChildren(img, ...(here ? [] : [img.waiting]));
   }
 
   show(at, { quiet = false } = {}) {
@@ -176,9 +227,21 @@ class Flipbook {
     this.next.setAttribute("aria-disabled", at === this.views.length - 1);
     if (!quiet) {
       this.said.textContent = [label, ...this.views[at].map((page) => page?.alt).filter(Boolean)].join(". ");
+      clearTimeout(this.patience);
+      this.patience = setTimeout(() => this.sayWaiting(label), PATIENCE);
       this.root.dispatchEvent(new CustomEvent("flipbook:turn", { bubbles: true, detail: { numbers: this.numbers() } }));
     }
     this.preload();
+  }
+
+  /** Whoever cannot see the page that is still empty hears of it. */
+  sayWaiting(label) {
+    const late = [...this.book.querySelectorAll(".flipbook__half .flipbook__picture:not(.flipbook__picture--here)")];
+    if (!late.length || this.label() !== label) return;
+    this.said.textContent = `${label} is still on its way.`;
+    Promise.all(late.map((img) => new Promise((here) => { img.addEventListener("load", here, { once: true }); }))).then(() => {
+      if (this.label() === label) this.said.textContent = `${label} is here.`;
+    });
   }
 
   /** Below each page the link that belongs to it. */
@@ -386,6 +449,9 @@ class Flipbook {
     const full = document.fullscreenElement === this.root || this.root.classList.contains("flipbook--full");
     this.root.dataset.full = full;
     this.full.setAttribute("aria-label", full ? "Leave full screen" : "Full screen");
+    const { sizes } = this.pages[0];
+    // A larger picture may be worth fetching: the browser decides.
+    if (sizes) for (const img of this.pictures.values()) img.sizes = full ? FULL_SIZES : sizes;
   }
 
   /** Show a page that was drawn again. */
@@ -393,6 +459,7 @@ class Flipbook {
     const page = this.pages.find((candidate) => candidate.number === number);
     if (!page) return;
     page.src = src;
+    page.srcset = null;
     for (const [key, img] of this.pictures) if (key.startsWith(`${number}/`)) this.load(img, page);
   }
 }

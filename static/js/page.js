@@ -1,4 +1,8 @@
-/* What every page does: a form is sent once, says that it is busy, and a wrong field gets the focus. */
+/* What every page does: a form is sent once, says that it is busy, and how it goes where that takes longer than a
+   second; and a wrong field gets the focus. */
+
+const PATIENCE = 1000;
+let patience = 0;
 
 function markBusy(button) {
   button.setAttribute("aria-busy", "true");
@@ -9,7 +13,22 @@ function markBusy(button) {
   }
 }
 
+/** Nobody knows how long an answer takes: the bar only says that it is still being waited for. */
+function markWaiting() {
+  const bar = document.createElement("progress");
+  bar.className = "bar bar--page";
+  bar.setAttribute("aria-label", "Waiting for the answer");
+  const said = document.createElement("p");
+  said.className = "visually-hidden";
+  said.setAttribute("role", "status");
+  document.body.append(bar, said);
+  // A region is read out when it changes, not when it appears.
+  requestAnimationFrame(() => { said.textContent = "This takes a moment. We are still waiting for the answer."; });
+}
+
 function release(form) {
+  clearTimeout(patience);
+  document.querySelectorAll(".bar--page, .bar--page + [role=status]").forEach((shown) => shown.remove());
   delete form.dataset.sent;
   for (const button of form.querySelectorAll("[aria-busy]")) {
     button.removeAttribute("aria-busy");
@@ -27,6 +46,8 @@ document.addEventListener("submit", (event) => {
   }
   form.dataset.sent = "yes";
   if (event.submitter?.matches(".button")) markBusy(event.submitter);
+  clearTimeout(patience);
+  patience = setTimeout(markWaiting, PATIENCE);
 });
 
 // The page may come back from the browser's memory with its buttons still busy.

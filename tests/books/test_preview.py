@@ -34,12 +34,20 @@ def test_the_fast_way_draws_what_the_file_shows(small_story: Story) -> None:
 
 
 def test_large_pages_look_like_small_ones(small_story: Story) -> None:
+    assert templates_store.template_for(small_story).draws_at(1600)
     small = dict(preview.render(small_story, content(), [0, 2]))
     large = dict(preview.render(small_story, content(), [0, 2], width=1600))
     for page in (0, 2):
         assert Image.open(io.BytesIO(large[page])).size == (1600, 1600)
         shrunk = Image.open(io.BytesIO(large[page])).resize((1000, 1000), Image.Resampling.BOX)
         assert np.abs(np.asarray(shrunk).astype(int) - pixels(small[page])).mean() < 3
+
+
+def test_the_fast_way_draws_large_pages_as_the_file_shows_them(small_story: Story) -> None:
+    data = composing.digital_copy(small_story, content(), watermark=False)
+    whole = list(preview.rasterise(data, 1600))
+    for page, image in preview.render(small_story, content(), range(8), width=1600, watermark=False):
+        assert np.abs(pixels(image) - whole[page][:, :, 2::-1]).mean() < 1.5, page
 
 
 def test_p21_previews_are_watermarked(small_story: Story) -> None:

@@ -4,18 +4,21 @@ import io
 import re
 from datetime import datetime, timedelta
 
+import numpy as np
 import pytest
 import time_machine
 from django.conf import settings
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
-from books import artwork, character, editions, palette, preview
+from books import artwork, character, editions, palette, preview, revisions
 from books.models import Revision
 from books.story import Story
+from books.views import preview as views
 from privacy import children, vault
-from privacy.models import VaultAccess
+from privacy.models import Child, VaultAccess
 from privacy.purposes import Actor, Kind, Purpose
 from tests.books.making import ADDRESS, NAME, made, personalised, story
 
@@ -29,7 +32,7 @@ def test_the_preview_is_a_list_of_all_pages_without_the_name_in_a_word(client: C
     edition = personalised(client)
     answer = client.get(reverse("books:preview", args=[edition.pk]))
     page = answer.content.decode()
-    images = re.findall(r'<img src="(/books/[^"]+)" alt="([^"]+)"', page)
+    images = re.findall(r'<img src="(/books/[^"]+)" srcset="[^"]+" sizes="[^"]+" alt="([^"]+)"', page)
     assert [alt for _, alt in images] == ["Front cover", *(f"Page {n}" for n in range(1, 7)), "Back cover"]
     assert [src for src, _ in images] == [reverse("books:page", args=[edition.pk, 1, n]) for n in range(8)]
     assert NAME not in page
@@ -66,6 +69,80 @@ def test_every_page_is_served_though_no_worker_runs(client: Client) -> None:
             assert image.size == (1000, 1000)
     assert vault.numbers(edition.child, Kind.PREVIEW_PAGE) == list(range(1000, 1008))
     assert editions.latest(edition).state == Revision.State.NEW
+
+
+@pytest.mark.parametrize(("width", "kept"), [(720, True), (1000, True), (1600, False)])
+def test_p21_a_page_comes_in_every_width_with_its_watermark(client: Client, width: int, kept: bool) -> None:
+    edition = personalised(client)
+    before = vault.numbers(edition.child, Kind.PREVIEW_PAGE)
+    answer = client.get(reverse("books:page_at", args=[edition.pk, 1, 2, width]))
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store, private")
+    content = editions.content(editions.latest(edition), purpose=Purpose.PREVIEW, actor=PARENT).reveal()
+    story = revisions.story_of(edition)
+    with Image.open(io.BytesIO(answer.content)) as image:
+        assert image.size == (width, width)
+        shown = np.asarray(image.resize((1000, 1000), Image.Resampling.BICUBIC)).astype(int)
+    difference = {}
+    for watermark in (True, False):
+        ((_, jpeg),) = preview.render(story, content, [2], watermark=watermark)
+        with Image.open(io.BytesIO(jpeg)) as drawn:
+            difference[watermark] = np.abs(np.asarray(drawn).astype(int) - shown).mean()
+    assert difference[True] < 3
+    assert difference[True] * 1.5 < difference[False]
+    # Only the preview's own width is kept, and what is kept goes with the revision and the child.
+    assert vault.numbers(edition.child, Kind.PREVIEW_PAGE) == sorted({*before, *([1002] if kept else [])})
+    assert vault.numbers(edition.child, Kind.FULL_PAGE) == []
+
+
+@pytest.mark.parametrize("width", [0, 1, 719, 999, 1601, 10**9])
+def test_nobody_chooses_other_widths(client: Client, width: int) -> None:
+    edition = personalised(client)
+    assert client.get(reverse("books:page_at", args=[edition.pk, 1, 2, width])).status_code == 404
+
+
+def test_p53_sharp_pages_that_are_not_kept_are_limited(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.clear()
+    monkeypatch.setattr(views, "OLD_PAGES_PER_HOUR", 1)
+    edition = personalised(client)
+    sharp = reverse("books:page_at", args=[edition.pk, 1, 2, 1600])
+    assert [client.get(sharp).status_code for _ in range(2)] == [200, 429]
+    assert client.get(reverse("books:page_at", args=[edition.pk, 1, 2, 720])).status_code == 200
+    editions.want_full(editions.latest(edition))  # ordered: from now on they are kept
+    assert [client.get(sharp).status_code for _ in range(2)] == [200, 200]
+    assert vault.numbers(edition.child, Kind.FULL_PAGE) == [1002]
+    cache.clear()
+
+
+def test_p21_an_approved_copy_is_clean_in_every_width(story: Story) -> None:
+    edition = made(story)
+    editions.want_full(editions.latest(edition))
+    small = {
+        approved: [
+            editions.page_image(revision, 2, full=True, actor=PARENT, width=width).reveal() for width in (720, 1000)
+        ]
+        for approved in (False, True)
+        if not approved or editions.lock(edition) is None
+        for revision in [editions.latest(edition)]
+    }
+    # Until then the preview's picture serves; afterwards what is reduced is the clean one.
+    assert vault.numbers(edition.child, Kind.FULL_PAGE) == [1502]
+    content = editions.content(editions.latest(edition), purpose=Purpose.PREVIEW, actor=PARENT).reveal()
+    for approved, images in small.items():
+        for width, jpeg in zip((720, 1000), images, strict=True):
+            distances = {}
+            for watermark in (True, False):
+                ((_, drawn),) = preview.render(story, content, [2], watermark=watermark)
+                with Image.open(io.BytesIO(jpeg)) as shown, Image.open(io.BytesIO(drawn)) as picture:
+                    there = np.asarray(picture.resize((width, width), Image.Resampling.BICUBIC)).astype(int)
+                    distances[watermark] = np.abs(np.asarray(shown).astype(int) - there).mean()
+            assert distances[not approved] * 1.5 < distances[approved], (approved, width, distances)
+
+
+def test_p10_a_forgotten_child_has_no_picture_in_any_width(client: Client) -> None:
+    edition = personalised(client)
+    children.forget(edition.child, reason=Child.End.DELETED)
+    for width in (720, 1000, 1600):
+        assert client.get(reverse("books:page_at", args=[edition.pk, 1, 0, width])).status_code == 410
 
 
 def test_a_page_is_drawn_once_and_then_read(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,11 @@
 
 import io
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
@@ -33,7 +35,7 @@ def test_a_template_holds_all_that_books_need(small_story: Story) -> None:
     assert folder.name == f"moon-wave-{small_story.version}"
     names = {path.name for path in folder.iterdir()}
     assert names == {
-        *("template.pdf", "overlay.pdf", "backgrounds.raw", "index.json", "sample"),
+        *("template.pdf", "overlay.pdf", "backgrounds.raw", "large", "index.json", "sample"),
         *("story.toml", "palette.toml"),
     }
     template = templates_store.template_for(small_story)
@@ -51,6 +53,30 @@ def test_backgrounds_are_the_trimmed_pages(small_story: Story) -> None:
     assert (red, green, blue) == (0xC8, 0x45, 0x3F)
     right = template.background(3)
     assert tuple(right[0, 0][:3]) == pytest.approx(tuple(page[0, 999][:3]), abs=2)
+
+
+def test_large_backgrounds_are_the_same_pages_and_nobody_draws_on_the_kept_ones(small_story: Story) -> None:
+    template = templates_store.template_for(small_story)
+    for place in template.places():
+        large = template.paper(place, 1600)
+        assert large.shape == (1600, 1600, 4)
+        shrunk = Image.frombuffer("RGBX", (1600, 1600), large.tobytes(), "raw", "RGBX", 0, 1).resize((1000, 1000))
+        small = template.background(place)[:, :, :3].astype(int)
+        assert np.abs(np.asarray(shrunk)[:, :, :3] - small).mean() < 2, place
+        large[:] = 0
+        assert template.paper(place, 1600).any()
+        template.paper(place, 1000)[:] = 0
+        assert template.background(place).any()
+
+
+def test_a_template_from_before_gets_its_large_backgrounds(small_story: Story) -> None:
+    large = small_story.template_folder / "large"
+    kept = {path.name: path.read_bytes() for path in large.iterdir()}
+    shutil.rmtree(large)
+    assert not templates_store.template_for(small_story).draws_at(1600)
+    assert not publishing.publish(small_story.slug).fresh
+    assert {path.name: path.read_bytes() for path in large.iterdir()} == kept
+    assert list(small_story.template_folder.parent.glob(".large-*")) == []
 
 
 def test_all_pages_are_drawn_with_three_children_and_three_pairs(small_story: Story) -> None:

@@ -41,7 +41,7 @@ class Watch:
 
     def _answered(self, response: Response) -> None:
         kind = response.request.resource_type
-        answered_by_design = kind in {"document", "fetch"} and response.status in self.allowed
+        answered_by_design = kind in {"document", "fetch", "xhr"} and response.status in self.allowed
         if response.status >= 400 and not answered_by_design:
             self.problems.append(f"{response.status} for the {kind} {response.url}")
 

@@ -45,6 +45,7 @@ FOR_EVERYBODY = {
     "str:sha256": "a receipt says nothing about anybody",
     "int:number": "behind an id of somebody's, or a story's",
     "int:page": "behind an id of somebody's, or a story's",
+    "int:width": "behind an id of somebody's",
     "int:name": "the demo's outbox, which a real shop does not have",
     "int:index": "the demo's outbox, which a real shop does not have",
     "regex:key": "random and mailed",

@@ -78,6 +78,7 @@ class Shop:
             "uuid:edition": self.edition.pk,
             "int:number": 1,
             "int:page": 1,
+            "int:width": 720,
             "slug:of_return": self.returned.number,
             "int:photo": 1,
             "int:line_id": self.order.lines.get().pk,
