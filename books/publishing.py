@@ -11,17 +11,16 @@ import os
 import shutil
 import tempfile
 import threading
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import pikepdf
-from pikepdf import Dictionary, Name, Pdf, Stream
+from pikepdf import Dictionary, Pdf
 
 from books import (
+    background_pixels,
     character,
     colour_profiles,
     composing,
@@ -46,16 +45,12 @@ from books.print_profiles import PROFILES
 from books.stamping import Content
 from books.story import ALWAYS, BACK, BLEED, FRONT, ONE, PANEL, PANEL_MARGIN, TRIM, TWO, Story
 from books.templates_store import (
-    LARGE,
-    LARGE_FOLDER,
     PALETTE_KEPT,
-    PIXELS,
     STORY_KEPT,
     Art,
     NotPublished,
     Slot,
     Template,
-    backgrounds,
     describe,
     published_template,
     read,
@@ -108,7 +103,7 @@ def publish(slug: str, *, progress: Progress | None = None, check_only: bool = F
     say = progress or (lambda _step: None)
     story = stories.load(slug)
     if story.is_published and not check_only:
-        _add_large(story)
+        background_pixels.add_large(story)
         if look and not (story.template_folder / SHEET).exists():
             _look(read(story, story.template_folder), say)
         return Published(story, story.template_folder, fresh=False)
@@ -167,7 +162,7 @@ def _build(story: Story, folder: Path, say: Progress) -> None:
     shutil.copyfile(story.folder / "story.toml", folder / STORY_KEPT)
     shutil.copyfile(palette.CHARACTER_DIR / "palette.toml", folder / PALETTE_KEPT)
     say("drawing the backgrounds of the previews")
-    _backgrounds(folder, art)
+    background_pixels.draw(folder, art)
     say("drawing sample pages")
     _samples(read(story, folder))
 
@@ -265,54 +260,6 @@ def _save(pdf: Pdf, path: Path, *, without: list[str]) -> None:
     pdf.save(path, object_stream_mode=pikepdf.ObjectStreamMode.generate, compress_streams=True)
     for name, form in left_out.items():
         scenes[f"/{name}"] = form
-
-
-def _backgrounds(folder: Path, art: dict[int | str, Art]) -> None:
-    """The trimmed background of every place as pixels, one after the other, those of books about two at the
-    end; and the large ones beside it."""
-    drawn = _drawn_backgrounds(folder, art)
-    with (folder / "backgrounds.raw").open("wb") as file:
-        for pixels in preview.rasterise(drawn, PIXELS):
-            file.write(pixels.tobytes())
-    _large(folder, drawn)
-
-
-def _large(folder: Path, drawn: bytes) -> None:
-    large = folder / LARGE_FOLDER
-    large.mkdir()
-    for row, pixels in enumerate(preview.rasterise(drawn, LARGE)):
-        (large / f"{row}.z").write_bytes(zlib.compress(pixels.tobytes(), 1))
-
-
-def _add_large(story: Story) -> None:
-    """For templates that were built when there were no large backgrounds: books draw the same without, only slower."""
-    if (story.template_folder / LARGE_FOLDER).exists():
-        return
-    with tempfile.TemporaryDirectory(prefix=".large-", dir=story.template_folder.parent) as made:
-        _large(Path(made), _drawn_backgrounds(story.template_folder, template_for(story).art))
-        with suppress(OSError):  # somebody else was faster
-            (Path(made) / LARGE_FOLDER).rename(story.template_folder / LARGE_FOLDER)
-
-
-def _drawn_backgrounds(folder: Path, art: dict[int | str, Art]) -> bytes:
-    """A document of all backgrounds and nothing else, a page each."""
-    with pikepdf.open(folder / "template.pdf") as pdf:
-        scenes = pdf.Root.Book.Scenes
-        for place, count in backgrounds(art):
-            one = art[place]
-            under, margin = one.layers(count)[0], one.margin * MM
-            page = Dictionary(
-                Type=Name.Page,
-                MediaBox=[margin, margin, margin + TRIM * MM, margin + TRIM * MM],
-                Resources=Dictionary(XObject=Dictionary(B=scenes[f"/{under}"]) if under else {}),
-            )
-            content = f"q 1 0 0 1 {-one.offset * MM:.4f} 0 cm /B Do Q" if under else ""
-            page.Contents = Stream(pdf, content.encode())
-            pdf.pages.append(pikepdf.Page(pdf.make_indirect(page)))
-        del pdf.Root["/Book"]
-        out = io.BytesIO()
-        pdf.save(out)
-    return out.getvalue()
 
 
 def _samples(template: Template) -> None:

@@ -1,6 +1,9 @@
 /* A book to leaf through: spreads where there is room, single pages on a phone. The paper bends while it turns.
    See templates/components/flipbook.html for what goes in. */
 
+import { listenToFingers } from "./flipbook_fingers.js";
+import { make, missed, onItsWay } from "./flipbook_waiting.js";
+
 const STRIPS = 9; // a leaf is cut into strips, each bent a little against the one before
 const BEND = 11; // degrees between two strips at the height of the turn
 const WIDE = 640; // from this width on two pages stand side by side
@@ -8,13 +11,6 @@ const TRIES = 8;
 const PATIENCE = 1000; // ms until it is said that a page is still on its way
 const FULL_SIZES = "(min-width: 44rem) min(48vw, 80vh), min(100vw, 80vh)"; // of a page in full screen
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
-
-function make(tag, className, attributes = {}) {
-  const element = document.createElement(tag);
-  element.className = className;
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-}
 
 /** What lies open together: [left, right] pages, `null` where there is none, "end" for an endpaper. */
 function spreads(pages) {
@@ -149,44 +145,26 @@ class Flipbook {
         const tries = Number(img.dataset.tries) + 1;
         img.dataset.tries = tries;
         if (tries < TRIES) setTimeout(() => this.load(img, page), 700 * 1.6 ** tries);
-        else this.wait(img, this.missed(img, page));
+        else {
+          this.wait(img, missed(() => {
+            img.dataset.tries = 0;
+            this.wait(img, onItsWay());
+            this.load(img, page);
+            this.next.focus();
+          }));
+        }
       });
-      if (use === "half") img.waiting = this.onItsWay();
+      if (use === "half") img.waiting = onItsWay();
       this.load(img, page);
       this.pictures.set(key, img);
     }
     return img;
   }
 
-  /** Lies where a page will be; style sheets show it after a second. */
-  onItsWay() {
-    const place = make("div", "flipbook__waiting");
-    const bar = make("progress", "bar", { "aria-label": "The page is on its way" });
-    place.append(bar);
-    return place;
-  }
-
   /** Put something else where a page will be. */
   wait(img, place) {
     img.waiting?.replaceWith(place);
     img.waiting = place;
-  }
-
-  missed(img, page) {
-    const place = make("div", "flipbook__waiting flipbook__waiting--over", { role: "alert" });
-    const words = make("p", "");
-    words.textContent = "This page did not come. Is the connection gone?";
-    const button = make("button", "button button--quiet button--small", { type: "button" });
-    button.textContent = "Try again";
-    button.addEventListener("pointerdown", (event) => event.stopPropagation()); // no turning of the page
-    button.addEventListener("click", () => {
-      img.dataset.tries = 0;
-      this.wait(img, this.onItsWay());
-      this.load(img, page);
-      this.next.focus();
-    });
-    place.append(words, button);
-    return place;
   }
 
   load(img, page) {
@@ -366,7 +344,7 @@ class Flipbook {
         this.go(to);
       } else if (event.key === "Escape") this.root.classList.remove("flipbook--full");
     });
-    this.listenToFingers();
+    listenToFingers(this, calm);
     this.listenToLinks();
     this.full.addEventListener("click", () => this.toggleFull());
     document.addEventListener("fullscreenchange", () => this.nameFull());
@@ -389,52 +367,6 @@ class Flipbook {
       if (link && open(link.hash, true)) event.preventDefault();
     });
     open(location.hash, false);
-  }
-
-  /** A finger or a mouse takes the page by its edge; a short tap on a half turns it. */
-  listenToFingers() {
-    let down = null;
-    this.book.addEventListener("pointerdown", (event) => {
-      if (event.button || !event.isPrimary) return;
-      this.finish();
-      down = { x: event.clientX, y: event.clientY, id: event.pointerId };
-    });
-    this.book.addEventListener("pointermove", (event) => {
-      if (!down || event.pointerId !== down.id) return;
-      const dx = event.clientX - down.x;
-      if (!this.turning && Math.abs(dx) > 8 && !calm.matches) {
-        const to = this.at + (dx < 0 ? 1 : -1);
-        if (!this.views[to]) return;
-        this.book.setPointerCapture(down.id);
-        this.dragging = true;
-        this.root.classList.add("flipbook--moves");
-        this.lift(to);
-      }
-      if (!this.turning || !this.dragging) return;
-      const reach = this.book.clientWidth * (this.wide ? 0.9 : 0.8);
-      const t = Math.min(1, Math.max(0, (this.turning.forward ? -dx : dx) / reach));
-      this.pose(this.turning.forward ? t : 1 - t);
-    });
-    const up = (event) => {
-      if (!down || event.pointerId !== down.id) return;
-      const dx = event.clientX - down.x;
-      const dy = event.clientY - down.y;
-      const tap = Math.abs(dx) < 8 && Math.abs(dy) < 8 && event.type === "pointerup";
-      down = null;
-      if (this.dragging) {
-        this.dragging = false;
-        if (!this.turning) return;
-        const { forward, t } = this.turning;
-        const done = (forward ? t : 1 - t) > 0.18 && event.type === "pointerup";
-        this.turning.cancelled = !done;
-        this.run(done === forward ? 1 : 0);
-      } else if (tap) {
-        const box = this.book.getBoundingClientRect();
-        this.go(this.at + (event.clientX > box.left + box.width * (this.wide ? 0.5 : 0.3) ? 1 : -1));
-      } else if (calm.matches && Math.abs(dx) > 40) this.go(this.at + (dx < 0 ? 1 : -1));
-    };
-    this.book.addEventListener("pointerup", up);
-    this.book.addEventListener("pointercancel", up);
   }
 
   async toggleFull() {

@@ -79,6 +79,7 @@ def open_book(browser: Browser) -> Iterator[Open]:
         context = browser.new_context(viewport=viewport, **options)
         contexts.append(context)
         context.set_default_timeout(5000)
+        context.set_default_navigation_timeout(20_000)  # the first page of a browser that has just been started
         context.route("**/*", answer)
         page = context.new_page()
         if clock:
