@@ -22,7 +22,7 @@ export class Both {
     for (const choice of form.querySelectorAll("[name=about]")) choice.addEventListener("change", () => this.decide());
     form.addEventListener("input", () => this.note());
     form.addEventListener("change", () => this.note());
-    this.decide();
+    this.decide({ told: false });
   }
 
   /** The children that the book is about now. */
@@ -30,14 +30,14 @@ export class Both {
     return this.parts.filter((part) => part.asked);
   }
 
-  decide() {
+  decide({ told = true } = {}) {
     const two = this.two.checked;
     for (const part of this.parts.slice(1)) part.asked = two;
     document.getElementById("child-tabs").hidden = !two;
     this.form.classList.toggle("questions--tabs", two);
     this.show(two ? this.open : this.parts[0]);
     this.note();
-    this.changed();
+    if (told) this.changed();
   }
 
   /** Lay one child's part open. `go`: and take the parent to its beginning. */

@@ -87,6 +87,7 @@ export class Frame {
       if (this.wish === "portrait") this.say("Once both boxes under “Your permission” are ticked, you see your own photo painted here.");
       return;
     }
+    if (this.wish === "portrait") this.say("");
     const picture = this.cropper.picture(this.cropper.chosen, SAMPLE);
     const sent = picture && (await new Promise((done) => picture.toBlob(done, "image/jpeg", 0.92)));
     if (!sent || this.running) return;

@@ -14,7 +14,17 @@ const form = document.getElementById("personalise");
 const children = [...form.querySelectorAll(".child-part")].map((root) => new ChildPart(root));
 const answers = new Answers(form, document.getElementById("wrong-summary"), children);
 let repaint = () => {}; // nothing is drawn yet
-const both = new Both({ form, parts: children, answers, changed: () => repaint() });
+const both = new Both({ form, parts: children, answers, changed: () => meet() });
+const met = new Set(); // children that were ever asked about
+
+/** The number of children is known, or has changed. */
+function meet() {
+  for (const part of both.asked.filter((one) => !met.has(one))) {
+    met.add(part);
+    photoField(part, answers);
+  }
+  repaint();
+}
 
 /* --- the living children and their cover --- */
 
@@ -22,7 +32,7 @@ async function bringToLife() {
   const parts = await Parts.load(workshop.dataset.parts);
   const data = JSON.parse(document.getElementById("cover-data").textContent);
   const stage = new Stage(parts, data);
-  const drawings = new Map(); // of each child that was ever asked about
+  const drawings = new Map(); // of each child met
 
   function paint(part) {
     stage.show(both.asked.map(({ looks }) => looks));
@@ -83,7 +93,7 @@ form.addEventListener("input", (event) => {
 
 answers.reveal = (place) => both.reveal(place);
 new Sending({ form, answers, both });
-for (const part of children) photoField(part, answers);
+meet();
 countLetters();
 if (form.querySelector(".field--wrong")) answers.goToFirst();
 else if (location.hash) both.aim(document.getElementById(location.hash.slice(1)));

@@ -59,26 +59,29 @@ def pick(page: Page, field: str, which: int | str) -> None:
     expect(chosen.locator("input")).to_be_checked()
 
 
-def choose_photo(page: Page, photo: Path) -> None:
-    page.locator("#id_photo").set_input_files(photo)
+SECOND = "second-"  # before the fields of the second child in a book about two
 
 
-def consent(page: Page) -> None:
-    page.locator("#id_guardian").check()
-    page.locator("#id_consent").check()
+def choose_photo(page: Page, photo: Path, which: str = "") -> None:
+    page.locator(f"#id_{which}photo").set_input_files(photo)
 
 
-def describe(page: Page, child: Child) -> None:
-    """Answer every question of the personalisation form, without sending it."""
-    page.get_by_label("First name").fill(child.name)
-    pick(page, "age", str(child.age))
-    pick(page, "skin", child.skin)
-    pick(page, "hair_colour", child.hair_colour)
+def consent(page: Page, which: str = "") -> None:
+    page.locator(f"#id_{which}guardian").check()
+    page.locator(f"#id_{which}consent").check()
+
+
+def describe(page: Page, child: Child, which: str = "") -> None:
+    """Answer every question about one child, without sending it. `which`: `SECOND` for the second of a book."""
+    page.get_by_label("The second child’s name" if which else "First name").fill(child.name)
+    pick(page, f"{which}age", str(child.age))
+    pick(page, f"{which}skin", child.skin)
+    pick(page, f"{which}hair_colour", child.hair_colour)
     if child.photo is not None:
-        choose_photo(page, child.photo)
+        choose_photo(page, child.photo, which)
     if child.dedication:
         page.get_by_label("Dedication").fill(child.dedication)
-    consent(page)
+    consent(page, which)
 
 
 def see_the_book(page: Page) -> None:

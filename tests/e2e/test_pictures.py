@@ -84,7 +84,7 @@ def test_a_name_is_typed_without_a_picture_being_drawn(visitors: Visitors) -> No
 def test_a_hearing_aid_under_a_headscarf_is_explained(visitors: Visitors) -> None:
     page = visitors.new(DESKTOP)
     page.goto("/stories/night-post/personalise/")
-    note = page.get_by_text("The headscarf lies over it.")
+    note = page.locator("#child-1").get_by_text("The headscarf lies over it.")
     expect(_pictures(page, "extras")).to_have_count(3)
     expect(note).to_be_hidden()
     page.get_by_role("group", name="Show hairstyles").get_by_role("button", name="Covered").click()

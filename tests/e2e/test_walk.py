@@ -78,7 +78,7 @@ class Walk:
         expect(frame).to_be_visible()
         expect(page.locator("#id_crop_size")).not_to_have_value("")
         whole = page.locator("#id_crop_size").input_value()
-        page.get_by_label("Zoom").fill("180")
+        page.get_by_role("slider", name="Zoom").fill("180")
         assert float(page.locator("#id_crop_size").input_value()) < float(whole)
         left = page.locator("#id_crop_x").input_value()
         frame.focus()
