@@ -64,9 +64,11 @@ EXAMPLE = Content(Personalisation(name="Alma", age=5, looks=DEFAULT, dedication=
 EXAMPLE_TWO = replace(
     EXAMPLE,
     personalisation=replace(
-        EXAMPLE.personalisation, sibling=Personalisation("Nuri", 3, replace(DEFAULT, hairstyle="afro", skin="8"))
+        EXAMPLE.personalisation,
+        sibling=Personalisation("Nuri", 3, replace(DEFAULT, hairstyle="afro", skin="8", outfit="raincoat-red")),
     ),
 )
+PAIR, PAIR_PIXELS = "pair", 800  # samples of a book about two: they stand smaller than the others
 LOOK_PIXELS = 432  # half a millimetre each
 SHEET = "all-pages.png"
 AGES = (1, 4, 7, 11)  # one of each band
@@ -263,12 +265,16 @@ def _save(pdf: Pdf, path: Path, *, without: list[str]) -> None:
 
 
 def _samples(template: Template) -> None:
-    """Covers and sample pages of an invented child's book, for everybody to see."""
+    """Covers and sample pages of an invented child's book, and some of a book about two, for everybody to see."""
     folder = template.folder / "sample"
     folder.mkdir()
     pages = [0, *template.story.sample_pages, template.story.page_count + 1]
     for number, image in preview.render_with(template, EXAMPLE, pages, watermark=False):
         (folder / f"{number}.jpg").write_bytes(image)
+    for number, image in preview.render_with(
+        template, EXAMPLE_TWO, template.story.pair_pages, width=PAIR_PIXELS, watermark=False
+    ):
+        (folder / f"{PAIR}-{number}.jpg").write_bytes(image)
 
 
 def _look(template: Template, say: Progress) -> None:
@@ -342,9 +348,10 @@ def _preflight(template: Template) -> Iterator[drawing.Fault]:
                     yield drawing.Fault(story.folder / "story.toml", 0, f"{profile.label}: {problem}")
 
 
-def sample(story: Story, page: int) -> Path:
-    """The image of a sample page (0: front cover). Raises FileNotFoundError when it is not among the samples."""
-    path = story.template_folder / "sample" / f"{page}.jpg"
+def sample(story: Story, page: int, *, pair: bool = False) -> Path:
+    """The image of a sample page (0: front cover), or of a book about two. Raises FileNotFoundError when it is not
+    among the samples."""
+    path = story.template_folder / "sample" / (f"{PAIR}-{page}.jpg" if pair else f"{page}.jpg")
     if not path.exists():
         raise FileNotFoundError(path.name)
     return path

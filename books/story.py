@@ -30,7 +30,7 @@ PANEL = 250.0
 PANEL_MARGIN = 20.0
 SMALLEST_TEXT = 11.0
 # Raised when publishing changes what it makes of the same drawings, so that every story is published again.
-PIPELINE = 5
+PIPELINE = 6
 KEPT = "story.toml"  # a published version's own copy, in the folder of its template
 FRONT, BACK = "front", "back"
 ALWAYS, ONE, TWO = "always", "one", "two"  # in which books something is drawn: with one child, or with two
@@ -166,6 +166,15 @@ class Story:
     def counts(self) -> tuple[int, ...]:
         """How many children a book of it can be about."""
         return (1, 2)[: self.children]
+
+    @property
+    def pair_pages(self) -> tuple[int, ...]:
+        """Which pages of a book about two the shop window shows: the cover (0) and one spread of the samples."""
+        if self.children == 1:
+            return ()
+        spreads = [page for page in self.sample_pages if page % 2 == 0 and page + 1 in self.sample_pages]
+        middle = spreads[len(spreads) // 2 :][:1]
+        return (0, *(page for left in middle for page in (left, left + 1)))
 
     @property
     def is_published(self) -> bool:

@@ -5,7 +5,7 @@ overlay.pdf       the same without backgrounds and colour profiles, for previews
 backgrounds.raw   the pages' backgrounds as pixels (BGRX), mapped into memory and shared by all processes
 large/<row>.z     the same backgrounds for sharp screens, deflated: raw they would be three times as much again
 index.json        where the child stands, what each form is called
-sample/<n>.jpg    pages of an invented child's book for the shop window
+sample/<n>.jpg    pages of an invented child's book for the shop window; pair-<n>.jpg of a book about two
 all-pages.png     every page with three very different children, for whoever publishes
 story.toml, palette.toml    the words and colours of this version: books that began with it keep them
 """

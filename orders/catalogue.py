@@ -42,7 +42,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class Book:
-    """A book in the shop window. `samples` is empty, and `cover` too, while it is being printed."""
+    """A book in the shop window. `samples` is empty, and `cover` too, while it is being printed.
+
+    `pair`: pictures of a book of it about two children, cover first; empty where it can only be about one.
+    """
 
     slug: str
     title: str
@@ -51,6 +54,7 @@ class Book:
     page_count: int
     version: str
     samples: tuple[Sample, ...]
+    pair: tuple[Sample, ...] = ()
 
     @property
     def ready(self) -> bool:
@@ -88,6 +92,20 @@ def _samples(tale: Story) -> tuple[Sample, ...]:
     return tuple(found)
 
 
+def _pair(tale: Story) -> tuple[Sample, ...]:
+    """All of them or none: half a spread is no picture."""
+    found = []
+    for number in tale.pair_pages if tale.is_published else ():
+        try:
+            publishing.sample(tale, number, pair=True)
+        except FileNotFoundError:
+            return ()
+        what = f"Page {number}" if number else "Front cover"
+        alt = f"{what} of {tale.short_title}, made for two invented children"
+        found.append(Sample(reverse("orders:pair_sample", args=[tale.slug, tale.version, number]), alt, number))
+    return tuple(found)
+
+
 def _look() -> tuple[Book, ...]:
     return tuple(
         Book(
@@ -98,6 +116,7 @@ def _look() -> tuple[Book, ...]:
             page_count=tale.page_count,
             version=tale.version,
             samples=_samples(tale),
+            pair=_pair(tale),
         )
         for tale in story.every()
     )

@@ -12,6 +12,12 @@ urlpatterns = [
     path("", catalogue.home, name="home"),
     path("stories/<slug:slug>/", catalogue.story, name="story"),
     path("stories/<slug:slug>/sample/<slug:version>/<int:page>.jpg", catalogue.sample, name="sample"),
+    path(
+        "stories/<slug:slug>/sample/<slug:version>/pair-<int:page>.jpg",
+        catalogue.sample,
+        {"pair": True},
+        name="pair_sample",
+    ),
     path("drawn/<slug:key>.<slug:version>.svg", catalogue.example_child, name="example_child"),
     path("basket/", basket.show, name="basket"),
     path("basket/add/<uuid:edition_id>/", basket.add, name="basket_add"),

@@ -97,16 +97,17 @@ def _unchanging(request: HttpRequest, etag: str, answer: Callable[[], HttpRespon
 
 
 @require_safe
-def sample(request: HttpRequest, slug: str, version: str, page: int) -> HttpResponseBase:
-    """A picture of the example child's book, of any version that still lies in the printing room.
+def sample(request: HttpRequest, slug: str, version: str, page: int, *, pair: bool = False) -> HttpResponseBase:
+    """A picture of the example child's book, or of two children's, of any version that still lies in the printing room.
 
     A page that was opened before the book was published anew keeps its pictures.
     """
     try:
-        path = publishing.sample(replace(stories.load(slug), version=version), page)
+        path = publishing.sample(replace(stories.load(slug), version=version), page, pair=pair)
     except (stories.UnknownStory, FileNotFoundError):
         raise Http404 from None
-    return _unchanging(request, f'"{version}-{page}"', lambda: FileResponse(path.open("rb"), content_type="image/jpeg"))
+    etag = f'"{version}-{"pair-" if pair else ""}{page}"'
+    return _unchanging(request, etag, lambda: FileResponse(path.open("rb"), content_type="image/jpeg"))
 
 
 @lru_cache(maxsize=len(catalogue.EXAMPLE_CHILDREN))

@@ -4,6 +4,7 @@ import io
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,11 @@ def test_samples_for_the_shop_window(small_story: Story) -> None:
             assert image.size == (1000, 1000)
     with pytest.raises(FileNotFoundError):
         publishing.sample(small_story, 5)
+    for page in small_story.pair_pages:
+        with Image.open(publishing.sample(small_story, page, pair=True)) as image:
+            assert image.size == (800, 800)
+    assert small_story.pair_pages == (0, 2, 3)
+    assert replace(small_story, children=1).pair_pages == ()
 
 
 def test_every_colour_class_of_every_part_is_found_again(small_story: Story) -> None:

@@ -17,6 +17,7 @@ from privacy.policies import Policy
 
 SLUG = "night-post"
 JPEG = b"\xff\xd8\xff\xe0 a sample"
+PAIR = b"\xff\xd8\xff\xe0 a sample of two"
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +43,8 @@ def published(tale: Story) -> Story:
     samples.mkdir(parents=True)
     for page in (0, *tale.sample_pages, tale.page_count + 1):
         (samples / f"{page}.jpg").write_bytes(JPEG)
+    for page in tale.pair_pages:
+        (samples / f"pair-{page}.jpg").write_bytes(PAIR)
     (tale.template_folder / "index.json").write_text("{}")
     catalogue.forget_shelf()
     return tale
@@ -63,6 +66,23 @@ def test_a_published_book_can_be_leafed_through_and_personalised(client: Client,
     for number in (0, *published.sample_pages, published.page_count + 1):
         assert reverse("orders:sample", args=[SLUG, published.version, number]) in page
     assert "Being printed" not in page
+
+
+def test_the_page_of_a_story_for_two_shows_a_book_of_two(client: Client, published: Story) -> None:
+    address = reverse("orders:story", args=[SLUG])
+    pictures = [reverse("orders:pair_sample", args=[SLUG, published.version, page]) for page in published.pair_pages]
+    assert len(pictures) == 3
+    page = client.get(address).content.decode()
+    assert "For one child, or for two" in page
+    assert all(picture in page for picture in pictures)
+    first = client.get(pictures[0])
+    assert b"".join(first) == PAIR
+    assert first["ETag"] != client.get(reverse("orders:sample", args=[SLUG, published.version, 0]))["ETag"]
+    # Half a book is no picture: then nothing is said of it.
+    (published.template_folder / "sample" / f"pair-{published.pair_pages[1]}.jpg").unlink()
+    catalogue.forget_shelf()
+    views._KEPT.clear()
+    assert "For one child, or for two" not in client.get(address).content.decode()
 
 
 def test_a_published_book_with_missing_samples_does_not_break_the_window(client: Client, published: Story) -> None:
