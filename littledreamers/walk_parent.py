@@ -34,14 +34,20 @@ class Parent:
     sandbox_port: int
     browser: Browser = field(default_factory=Browser)
 
-    def personalise(self, values: Values, *, photo: tuple[str, bytes] | None = None) -> Page:
-        """Send the answers about a child, with a photo as (file name, content); ends on the preview.
+    def personalise(
+        self, values: Values, *, photo: tuple[str, bytes] | None = None, sibling: Values | None = None
+    ) -> Page:
+        """Send the answers about a child, with a photo as (file name, content), and about a second child; ends on the
+        preview.
 
         Raises `WalkFailed` with the shop's own words when it does not take them.
         """
         page = self.browser.get(f"{self.site}/stories/night-post/personalise/")
         form = page.form("dedication")
         defaults: Values = {"skin": form.choices["skin"][5], "guardian": "on", "consent": "on"}
+        if sibling is not None:
+            of_second = {**defaults, "skin": form.choices["skin"][-1], **sibling}
+            values = {**values, "about": "two"} | {f"second-{field}": value for field, value in of_second.items()}
         return self._say_about_child(page, form, {**defaults, **values}, photo)
 
     def change(self, edit_page: str, values: Values) -> Page:

@@ -21,6 +21,7 @@ class Canaries:
     pictures and files by what they were taken from."""
 
     name: str = field(default_factory=lambda: "Zoë-" + invented_word().title())
+    sibling_name: str = field(default_factory=lambda: "Noé-" + invented_word().title())
     changed_name: str = field(default_factory=lambda: "Aña-" + invented_word().title())
     dedication: str = field(default_factory=lambda: f"Für {invented_word()}, with love.")
     message: str = field(default_factory=lambda: f"The coat of {invented_word()} is green.")
@@ -36,6 +37,7 @@ class Canaries:
         """What is looked for in words."""
         return {
             "name": self.name,
+            "name of the second child": self.sibling_name,
             "changed name": self.changed_name,
             "dedication": self.dedication,
             "message to staff": self.message,

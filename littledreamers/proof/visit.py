@@ -70,7 +70,7 @@ class Visit:
                     raise WalkFailed("wrong answers were taken")
 
     def _order(self) -> None:
-        self.say("An order, to the printer's mail")
+        self.say("An order of a book about two children, to the printer's mail")
         parent = self._parent()
         picture = canaries.photo(self.canaries.hidden_note)
         self._remember("photo as uploaded", picture)
@@ -78,6 +78,7 @@ class Visit:
         preview = parent.personalise(
             {"name": self.canaries.name, "age": "5", "dedication": self.canaries.dedication},
             photo=(self.canaries.file_name, picture),
+            sibling={"name": self.canaries.sibling_name, "age": "2"},
         )
         self._remember("page of the preview", parent.browser.get(_first(preview, r"/page-\d+\.jpg")).body)
         parent.to_basket(preview)
