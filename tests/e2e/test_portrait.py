@@ -50,7 +50,7 @@ def test_the_photo_becomes_a_watercolour_and_gives_way_to_the_drawn_child(
     expect(sample).to_have_attribute("src", re.compile("portrait-sample"))
     parent.consent(page)
     expect(sample).to_have_attribute("src", re.compile("^blob:"), timeout=SOON)
-    painted = page.locator(".cropper__painted")
+    painted = page.locator(".cropper__painted").first
     expect(painted).to_have_class(re.compile("--here"))
     expect(frame.locator("[data-frame-note]")).to_be_empty()
     frame.scroll_into_view_if_needed()
@@ -67,7 +67,7 @@ def test_the_photo_becomes_a_watercolour_and_gives_way_to_the_drawn_child(
     expect(painted).to_have_class(re.compile("--here"))
 
     # In the book.
-    page.get_by_label("First name").fill("Juniper")
+    page.get_by_label("First name", exact=True).fill("Juniper")
     parent.pick(page, "age", "5")
     parent.pick(page, "skin", 6)
     parent.see_the_book(page)
