@@ -3,7 +3,7 @@ a book. Neither is kept (P1)."""
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
@@ -57,19 +57,23 @@ def _painted(request: HttpRequest, form: PhotoForm) -> HttpResponse:
 
 @require_safe
 @private
-def thumbnail(request: HttpRequest, edition_id: UUID) -> HttpResponse:
-    """What is in the frame of the newest revision, small: the portrait, the photo, or the drawn child (SVG). Of a book
-    about two, the first. While a portrait is still being painted, the photo; nothing is painted for this."""
+def thumbnail(request: HttpRequest, edition_id: UUID, which: int) -> HttpResponse:
+    """What is in the frame of the newest revision, small: the portrait, the photo, or the drawn child (SVG). `which`:
+    of the first child or the second. While a portrait is being painted, the photo; nothing is painted for this."""
     edition = access.edition_for(request, edition_id)
     editions.require_open(edition.child)
     number = editions.latest(edition).number
     purpose, actor = Purpose.PREVIEW, Actor.parent()
-    said = editions.personalisation(edition, number, purpose=purpose, actor=actor).reveal()
+    everyone = revisions.children(edition)
+    if not 1 <= which <= len(everyone):
+        raise Http404
+    child = everyone[which - 1]
+    said = editions.personalisation(edition, number, purpose=purpose, actor=actor).reveal().children[which - 1]
     if said.photo is not None and said.crop is not None and said.framed is not Picture.DRAWN:
-        painted = portraits.kept(edition.child, said.photo, said.crop, purpose=purpose, actor=actor)
+        painted = portraits.kept(child, said.photo, said.crop, purpose=purpose, actor=actor)
         if said.framed is Picture.PORTRAIT and painted is not None:
             return HttpResponse(photo.shrink(painted.reveal(), side=THUMBNAIL), content_type="image/jpeg")
-        if whole := revisions.photo(edition, number, purpose=purpose, actor=actor):
+        if whole := revisions.photo(edition, number, which=which, purpose=purpose, actor=actor):
             return HttpResponse(photo.crop(whole.reveal(), said.crop, size=THUMBNAIL), content_type="image/jpeg")
     outfit = revisions.story_of(edition).outfit
     x, y, side = PORTRAIT

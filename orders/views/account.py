@@ -34,7 +34,7 @@ def show(request: HttpRequest) -> HttpResponse:
     """The customer's own orders, newest first (P46), the way to each child's data (P6), and their points (P40)."""
     assert isinstance(request.user, User)
     orders = Order.objects.filter(user=request.user).prefetch_related(
-        Prefetch("lines", OrderLine.objects.select_related("edition__child"))
+        Prefetch("lines", OrderLine.objects.select_related("edition__child__second"))
     )
     shown = list(orders.order_by("-pk")[:100])
     now = clock.latest()

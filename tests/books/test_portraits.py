@@ -254,6 +254,31 @@ def test_whoever_comes_second_waits_and_does_not_paint_again(
     assert (len(waited), len(painted), held(edition)) == (1, 1, [1])
 
 
+@pytest.mark.django_db
+def test_each_of_two_children_has_a_portrait_of_its_own_in_its_own_vault(
+    story: Story, painted: list[tuple[int, int]]
+) -> None:
+    one = Personalisation(NAME, 4, LOOKS, crop=WHOLE, picture=Picture.PORTRAIT)
+    edition = editions.start(
+        story=story,
+        personalisation=replace(one, sibling=replace(one, name="Ida", crop=Crop(0, 0, 0.5))),
+        photo=photos.sanitise(making.photo(size=(600, 600))),
+        sibling_photo=photos.sanitise(making.photo("#203040", size=(600, 600))),
+        consent=ConsentGiven.now(),
+        sibling_consent=ConsentGiven.now(),
+    )
+    assert rendering.make(editions.latest(edition).pk)
+    first, second = revisions.children(edition)
+    assert (vault.numbers(first, Kind.PORTRAIT), vault.numbers(second, Kind.PORTRAIT), len(painted)) == ([1], [1], 2)
+    assert None not in content(edition).portraits
+    # The second child's frame changes; the first one's portrait stays.
+    drawn = replace(said(edition), sibling=replace(said(edition).children[1], picture=Picture.DRAWN))
+    editions.revise(edition, personalisation=drawn)
+    assert rendering.make(editions.latest(edition).pk)
+    assert (vault.numbers(first, Kind.PORTRAIT), vault.numbers(second, Kind.PORTRAIT), len(painted)) == ([1], [], 2)
+    assert vault.numbers(second, Kind.PHOTO) == []
+
+
 # --- when it cannot be painted ---
 
 
@@ -374,7 +399,8 @@ def test_a_sample_that_cannot_be_painted_says_so(client: Client) -> None:
 def test_the_parent_alone_sees_the_small_portrait_until_it_is_forgotten(client: Client) -> None:
     square = {"crop_x": "0", "crop_y": "0", "crop_size": "0.5"}
     edition = making.personalised(client, photo=making.photo(), picture="portrait", **square)
-    address = reverse("books:portrait", args=[edition.pk])
+    address = reverse("books:portrait", args=[edition.pk, 1])
+    assert client.get(reverse("books:portrait", args=[edition.pk, 2])).status_code == 404
     vault.remove(edition.child, Kind.PORTRAIT, 1)
     before = client.get(address)
     assert colour(before.content) == pytest.approx((0xC0, 0x80, 0x50), abs=4), "the photo, until it is painted"

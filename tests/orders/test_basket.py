@@ -56,7 +56,7 @@ def test_the_page_shows_title_cover_price_vat_and_how_long_it_is_kept(client: Cl
     page = client.get(reverse("orders:basket")).text
     assert "The Night Post" in page
     assert reverse("books:page", args=[edition.pk, 1, 0]) in page
-    assert f'src="{reverse("books:portrait", args=[edition.pk])}"' in page
+    assert f'src="{reverse("books:portrait", args=[edition.pk, 1])}"' in page
     assert "€79.80" in page
     assert "€15.96" in page  # 25 % VAT in 79.80
     assert "from €4.90" in page

@@ -56,7 +56,7 @@ def test_a_ready_copy_shows_cover_approval_date_and_days_left() -> None:
     edition = book_of(line)
     page = page_of(order)
     assert reverse("books:page", args=[edition.pk, 1, 0]) in page
-    assert f'src="{reverse("books:portrait", args=[edition.pk])}"' in page
+    assert f'src="{reverse("books:portrait", args=[edition.pk, 1])}"' in page
     assert reverse("orders:review", args=[order.number, line.pk]) in page
     assert reverse("books:edit", args=[edition.pk]) in page
     assert reverse("privacy:forget", args=[edition.pk]) in page

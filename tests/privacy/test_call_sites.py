@@ -31,6 +31,7 @@ READERS: dict[str, set[str]] = {
 # Modules that name a purpose for one of the readers.
 CALLERS: dict[str, set[str]] = {
     "books/views/personalise.py": {"PREVIEW"},
+    "books/views/portrait.py": {"PREVIEW"},
     "books/views/preview.py": {"PREVIEW"},
     "refunds/versions.py": {"PREVIEW"},
 }
