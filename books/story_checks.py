@@ -194,7 +194,7 @@ def _drawings(story: Story) -> Iterator[Fault]:
             continue
         yield from drawing.faults(root, path, size=size)
         yield from _paints(root, path)
-        if name.startswith("cover/front") and drawing.varies(root):
+        if file.startswith("cover/front") and drawing.varies(root):
             yield Fault(path, 0, "the front cover has one drawing for all, the form shows it: only children may differ")
         for element in root.walk():
             if element.get("class") == "child":
