@@ -30,10 +30,12 @@ SIDE = 1181  # pixels: 10 cm at 300 dpi
 PHOTO_SIDE = 1100  # pixels: 300 dpi in a frame of 93 mm
 SAMPLE_SIDE = 360  # pixels: what the form shows before anything is sent
 QUALITY = 90
-SECONDS = 12.0  # for one portrait, with which a slow machine copes; ours takes 1.4
+SECONDS = 12.0  # for one portrait while somebody waits for a page; an idle machine takes 1.4
+PATIENT_SECONDS = 30.0  # before the photo stands in for good: a busy machine is no reason
 SAMPLE_SECONDS = 4.0
 TRIES = 2
-PAINTING = 20  # seconds after which somebody who began a portrait is taken for dead
+PAINTING = 35  # seconds after which somebody who began a portrait is taken for dead
+WAIT = 15.0  # seconds for somebody who began, before it is painted here too
 _LOOK_AGAIN = 0.1  # seconds
 _DIGEST = 16  # bytes before the JPEG, which tell of which square it is
 
@@ -137,16 +139,16 @@ def sample(picture: photos.Picture) -> bytes | None:
     return None if painted is None else _jpeg(painted)
 
 
-def paint(photo: bytes, crop: Crop, *, side: int = SIDE) -> bytes | None:
+def paint(photo: bytes, crop: Crop, *, side: int = SIDE, seconds: float = SECONDS) -> bytes | None:
     """The square of a sanitised photo as a watercolour (JPEG); None after a crash or a hang. The same photo and square
     give the same bytes."""
-    image = painted(photo, crop, side=side)
+    image = painted(photo, crop, side=side, seconds=seconds)
     return None if image is None else _jpeg(image)
 
 
-def painted(photo: bytes, crop: Crop, *, side: int = SIDE) -> Image.Image | None:
+def painted(photo: bytes, crop: Crop, *, side: int = SIDE, seconds: float = SECONDS) -> Image.Image | None:
     """The same as an image."""
-    return _painter.paint(_pixels(photos.square(photo, crop, size=side)), seconds=SECONDS)
+    return _painter.paint(_pixels(photos.square(photo, crop, size=side)), seconds=seconds)
 
 
 @dataclass(frozen=True, repr=False)
@@ -169,7 +171,7 @@ class _Asked:
             jpeg = paint(self.photo(), self.crop)
             return None if jpeg is None else Framed(jpeg)
         claim, mine = f"portrait:{self.child.pk}:{self.number}", uuid4().hex
-        waited_until = monotonic() + PAINTING
+        waited_until = monotonic() + WAIT
         # Whoever comes second waits for the first, so that no portrait is painted twice at once.
         while not cache.add(claim, mine, PAINTING):
             sleep(_LOOK_AGAIN)
@@ -186,7 +188,7 @@ class _Asked:
     def _paint(self, *, settle: bool) -> Framed | None:
         photo = self.photo()
         for _ in range(TRIES if settle else 1):
-            if jpeg := paint(photo, self.crop):
+            if jpeg := paint(photo, self.crop, seconds=PATIENT_SECONDS if settle else SECONDS):
                 break
         else:
             if not settle:
