@@ -6,7 +6,6 @@ trimmed top left corner of their page. Nothing here is personal.
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -19,6 +18,7 @@ from django.conf import settings
 from books import wording
 from books.palette import CHARACTER_DIR
 from books.personalisation import BANDS
+from books.toml_tables import Tables
 
 log = structlog.get_logger("littledreamers.stories")
 
@@ -199,50 +199,17 @@ def _sources(folder: Path) -> Iterator[Path]:
             yield from sorted(root.glob(pattern))
 
 
-class _Reader:
-    """Turns the tables of one story.toml into dataclasses and knows on which line each of them begins."""
+class _Reader(Tables):
+    """Turns the tables of one story.toml into dataclasses."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        text = path.read_text(encoding="utf-8")
-        try:
-            self.data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as problem:
-            raise StoryError(f"{path}: {problem}") from None
-        self._lines: dict[str, list[int]] = {}
-        for number, line in enumerate(text.splitlines(), 1):
-            if header := re.match(r"\s*\[\[([\w.]+)\]\]", line):
-                self._lines.setdefault(header.group(1), []).append(number)
-
-    def line(self, table: str) -> int:
-        """The line of the next `[[table]]`; tables are read in the order of the file."""
-        lines = self._lines.get(table, [])
-        return lines.pop(0) if lines else 0
-
-    def wrong(self, line: int, message: str) -> StoryError:
-        return StoryError(f"{self.path}:{line}: {message}" if line else f"{self.path}: {message}")
-
-    def take(self, table: Mapping[str, Any], name: str, kind: type, line: int, default: Any = None) -> Any:
-        value = table.get(name, default)
-        if value is None:
-            raise self.wrong(line, f"“{name}” is missing")
-        if kind is float and isinstance(value, int):
-            value = float(value)
-        if not isinstance(value, kind):
-            raise self.wrong(line, f"“{name}” should be {kind.__name__}")
-        return value
+        super().__init__(path, StoryError)
 
     def box(self, table: Mapping[str, Any], line: int) -> Box:
         numbers = self.take(table, "box", list, line)
         if len(numbers) != 4 or not all(isinstance(n, int | float) for n in numbers):
             raise self.wrong(line, "“box” needs four numbers: x, y, width and height in mm")
         return Box(*(float(number) for number in numbers))
-
-    def colour(self, table: Mapping[str, Any], name: str, line: int, default: str | None = None) -> str:
-        value: str = self.take(table, name, str, line, default)
-        if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
-            raise self.wrong(line, f"“{name}” should be a colour like #2e1a33")
-        return value
 
     def words(self, table: Mapping[str, Any], line: int, *, kind: str, ink: str) -> Words:
         display = kind == "lettering"

@@ -1,7 +1,10 @@
 """A book about two: both names, both faces, words for two, and each child in a vault of its own (P1, P4, P8)."""
 
+import json
+import shutil
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -98,6 +101,18 @@ def test_scenery_and_words_of_two_are_in_no_other_book(small_story: Story) -> No
         [setting.words.box.y for setting in settings_of(small_story, book, [3])[0]] for book in (content(), of_two())
     ]
     assert said == [[96.0], [66.0, 96.0]]
+
+
+def test_a_template_from_before_scenery_could_differ_is_read(small_story: Story, tmp_path: Path) -> None:
+    folder = tmp_path / "older"
+    shutil.copytree(small_story.template_folder, folder)
+    index = json.loads((folder / "index.json").read_text())
+    for art in index["art"].values():
+        del art["background_of_two"], art["foreground_of_two"]
+    (folder / "index.json").write_text(json.dumps(index))
+    template = templates_store.read(small_story, folder)
+    assert template.art[4].layers(2) == template.art[4].layers(1) == ("b3", "f3")
+    assert (template.background(4, 2) == template.background(4)).all()
 
 
 def test_each_child_has_a_frame_of_its_own(small_story: Story) -> None:
