@@ -75,7 +75,8 @@ def interior_from(template: Template, content: Content, profile: PrintProfile, *
 
     words = dict(zip(pages, settings_of(story, content, pages), strict=True))
     # Files for the printer never carry the child's name in their description (P17).
-    return _for_printer(template, content, profile, draw, words=words, title=f"{story.short_title}: interior")
+    title = f"{story.short_title}: interior"
+    return _for_printer(template, content, profile, draw, places=pages, words=words, title=title)
 
 
 def cover(story: Story, content: Content, profile: PrintProfile, *, binding: str) -> bytes:
@@ -126,7 +127,8 @@ def cover_from(template: Template, content: Content, profile: PrintProfile, *, b
             drawn.append(f"q {operands((size, 0, 0, size, x, margin * MM))} cm /S Do Q")
         stamp.add_page(drawn, objects, _boxes(width, height, margin * MM))
 
-    return _for_printer(template, content, profile, draw, words=words, title=f"{story.short_title}: cover, {binding}")
+    title = f"{story.short_title}: cover, {binding}"
+    return _for_printer(template, content, profile, draw, places=panels, words=words, title=title)
 
 
 def _for_printer(
@@ -135,17 +137,18 @@ def _for_printer(
     profile: PrintProfile,
     draw: Callable[[Stamp], None],
     *,
+    places: Sequence[int | str],
     words: Mapping[Any, Sequence[Setting]],
     title: str,
 ) -> bytes:
-    """What `draw` draws, in the colours that the printer takes."""
+    """What `draw` draws of `places`, in the colours that the printer takes."""
     if not profile.inks:
-        stamp = Stamp(template, content)
+        stamp = Stamp(template, content, places=places)
         stamp.set_words(words)
         draw(stamp)
         return _saved(stamp, title=title, print_kind=profile.pdf_kind)
     conversion = inks.of_printer(profile)
-    pictures = Stamp(template, content)
+    pictures = Stamp(template, content, places=places)
     draw(pictures)
     letters = Stamp(template, content, overlay=True, art=False)
     letters.set_words(words)

@@ -125,9 +125,13 @@ def _code_points(package: str, member: int) -> frozenset[int]:
 
 def covers(face: Face, text: str) -> bool:
     """Whether `face` has a glyph for every character, asked of its character map, and can put marks onto letters."""
-    points = _code_points(face.package, face.member)
     composed = unicodedata.normalize("NFC", text)
-    return all(ord(c) in points or c in JOINERS for c in composed) and _puts_marks(face, composed)
+    return _has_all(face, composed) and _puts_marks(face, composed)
+
+
+def _has_all(face: Face, composed: str) -> bool:
+    points = _code_points(face.package, face.member)
+    return all(ord(c) in points or c in JOINERS for c in composed)
 
 
 def _puts_marks(face: Face, composed: str) -> bool:
@@ -164,7 +168,10 @@ def runs(text: str, role: str, family: str = "") -> list[tuple[str, Face | None]
     """`text` cut into pieces of one face each; spaces, punctuation and marks stay with what stands before them."""
     pieces: list[tuple[str, Face | None]] = []
     faces = _chain_for(text, role, family)
-    for character in unicodedata.normalize("NFC", text):
+    composed = unicodedata.normalize("NFC", text)
+    if composed and faces and _has_all(faces[0], composed):  # nearly always
+        return [(composed, faces[0])]
+    for character in composed:
         face = next((one for one in faces if covers(one, character)), None)
         if pieces and pieces[-1][1] is not None:
             words, before = pieces[-1]

@@ -20,6 +20,9 @@ _OPERATOR = re.compile(rb"(?<![\d.])([\d.]+) ([\d.]+) ([\d.]+) (rg|RG)(?=\s|$)")
 SENTINELS = {name: f"#01fe{8 + 11 * index:02x}" for index, name in enumerate(COLOUR_CLASSES)}
 _CLASS_OF = {colour: name for name, colour in SENTINELS.items()}
 
+KEPT = 2000  # parts: some hundred bytes each
+_cuts: dict[bytes, tuple[tuple[bytes, str], ...]] = {}
+
 
 class ColourLost(RuntimeError):
     """A part of the drawn child does not hold the colours that were counted when it was published."""
@@ -63,14 +66,13 @@ def recoloured(
 
 
 def _copy(pdf: Pdf, form: pikepdf.Object, colours: Mapping[str, bytes], done: Counter[str]) -> pikepdf.Object:
-    def exchange(match: re.Match[bytes]) -> bytes:
-        name = _CLASS_OF.get(_hex(match[1], match[2], match[3]))
-        if name is None:
-            return match[0]
-        done[name] += 1
-        return colours[name] + b" " + match[4]
-
-    copy = Stream(pdf, _OPERATOR.sub(exchange, form.read_bytes()))
+    pieces: list[bytes] = []
+    for before, name in _cut(form):
+        pieces.append(before)
+        if name:
+            done[name] += 1
+            pieces.append(colours[name])
+    copy = Stream(pdf, b"".join(pieces))
     for key, value in form.items():
         if key not in ("/Length", "/Filter", "/DecodeParms"):
             copy[key] = value
@@ -81,3 +83,21 @@ def _copy(pdf: Pdf, form: pikepdf.Object, colours: Mapping[str, bytes], done: Co
         resources.XObject = Dictionary({**dict(form.Resources.XObject.items()), **changed})
         copy.Resources = resources
     return pdf.make_indirect(copy)
+
+
+def _cut(form: pikepdf.Object) -> tuple[tuple[bytes, str], ...]:
+    """A published part, cut at its sentinels: what stands before each, and its class ("" for the end). The same for
+    every child, so kept for the next one."""
+    packed = form.read_raw_bytes()
+    known = _cuts.get(packed)
+    if known is None:
+        content, found, end = form.read_bytes(), [], 0
+        for match in _OPERATOR.finditer(content):
+            if name := _CLASS_OF.get(_hex(match[1], match[2], match[3])):
+                found.append((content[end : match.start()], name))
+                end = match.end(3)
+        known = (*found, (content[end:], ""))
+        if len(_cuts) >= KEPT:
+            _cuts.clear()
+        _cuts[packed] = known
+    return known

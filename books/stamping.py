@@ -77,12 +77,24 @@ class Stamp:
     """Draws places of one book into a new document made from a template.
 
     `overlay`: only what stands before the backgrounds, without colour profiles (for previews). `art=False`: words only.
+    `places`: what will be drawn, where it is not the whole book.
     """
 
-    def __init__(self, template: Template, content: Content, *, overlay: bool = False, art: bool = True) -> None:
+    def __init__(
+        self,
+        template: Template,
+        content: Content,
+        *,
+        overlay: bool = False,
+        art: bool = True,
+        places: Sequence[int | str] | None = None,
+    ) -> None:
         self.template, self.content, self.overlay, self.art = template, content, overlay, art
         self.story = template.story
-        self.pdf: Pdf = pikepdf.open(io.BytesIO(template.overlay if overlay else template.data))
+        data = template.overlay if overlay else template.data
+        if places is not None and not overlay:
+            data = template.sheet(places, len(content.children))
+        self.pdf: Pdf = pikepdf.open(io.BytesIO(data))
         self.book = self.pdf.Root.Book
         del self.pdf.Root["/Book"]
         self._space = None if overlay else self.book.Rgb

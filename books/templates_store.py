@@ -10,11 +10,12 @@ all-pages.png     every page with three very different children, for whoever pub
 story.toml, palette.toml    the words and colours of this version: books that began with it keep them
 """
 
+import io
 import json
 import mmap
 import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pikepdf
 
 from books import palette as palettes
 from books import story as stories
@@ -38,6 +40,7 @@ KEPT = 8  # templates in memory: a few megabytes each, the pixels are shared
 
 _lock = threading.Lock()
 _templates: dict[Path, "Template"] = {}
+_sheets: dict[tuple[Path, frozenset[str]], bytes] = {}
 
 
 class NotPublished(LookupError):
@@ -117,9 +120,32 @@ class Template:
         deflated = (self.folder / LARGE_FOLDER / f"{self.rows[place, count]}.z").read_bytes()
         return np.frombuffer(bytearray(zlib.decompress(deflated)), np.uint8).reshape(width, width, 4)
 
+    def sheet(self, places: Iterable[int | str], count: int) -> bytes:
+        """`template.pdf` with no other scenes than those of `places` in a book about `count` children: reading what a
+        file does not show takes longer than writing it. Made once in a process; nothing in it is anybody's."""
+        names = frozenset(name for place in places for name in self.art[place].layers(count) if name)
+        with _lock:
+            known = _sheets.get((self.folder, names))
+            if known is None:
+                known = _without_other_scenes(self.data, names)
+                while len(_sheets) >= 4 * KEPT:
+                    del _sheets[next(iter(_sheets))]
+                _sheets[self.folder, names] = known
+        return known
+
     def places(self) -> list[int | str]:
         """Front panel, pages, back panel: the order of a leafing reader."""
         return [FRONT, *range(1, self.story.page_count + 1), BACK]
+
+
+def _without_other_scenes(data: bytes, names: frozenset[str]) -> bytes:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        scenes = pdf.Root.Book.Scenes
+        for key in set(dict(scenes)) - {f"/{name}" for name in names}:
+            del scenes[key]
+        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return out.getvalue()
 
 
 def place_of(page: int, page_count: int) -> int | str:

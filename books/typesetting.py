@@ -6,7 +6,7 @@ the PDF writer: what was measured is what is printed. Nothing about a child is k
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from books import fonts, wording
@@ -41,11 +41,18 @@ class Fragment:
 
 @dataclass(frozen=True, repr=False)
 class Word:
-    """What stays together on a line. `width` in em; `space`: a space stands before it unless it begins the line."""
+    """What stays together on a line. `width` in em; `space`: a space stands before it unless it begins the line.
+
+    `gap`: the width of that space, known once, because lines are tried many times.
+    """
 
     fragments: tuple[Fragment, ...]
     width: float
     space: bool
+    gap: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "gap", _space(self.fragments[0].face) if self.space else 0.0)
 
 
 @dataclass(frozen=True, repr=False)
@@ -98,12 +105,8 @@ def _space(face: Face) -> float:
     return fonts.advance(face, " ")
 
 
-def _gap(word: Word) -> float:
-    return _space(word.fragments[0].face) if word.space else 0.0
-
-
 def _width(line: Sequence[Word]) -> float:
-    return sum(word.width for word in line) + sum(_gap(word) for word in line[1:])
+    return sum(word.width for word in line) + sum(word.gap for word in line[1:])
 
 
 def _clusters(text: str) -> list[str]:
@@ -282,7 +285,7 @@ def _greedy(words: Sequence[Word], limit: float) -> list[tuple[Word, ...]]:
     line: list[Word] = []
     width = 0.0
     for word in words:
-        added = _gap(word) + word.width
+        added = word.gap + word.width
         if line and width + added > limit:
             lines.append(tuple(line))
             line, width = [word], word.width

@@ -18,9 +18,10 @@ from PIL import Image
 from books import character, composing, preview, recolouring, stamping, templates_store
 from books.geometry import MM
 from books.inks import Inks
+from books.looks import Looks
 from books.print_profiles import PROFILES, CannotPrint
 from books.stamping import Content
-from books.story import Story
+from books.story import BACK, FRONT, Story
 from tests.books.small_story import content, portrait
 
 HOUSE = PROFILES["house"]
@@ -101,6 +102,48 @@ def test_unused_parts_stay_out_of_the_file(small_story: Story) -> None:
     assert len(data) < len(template.data) / 2
     with pikepdf.open(io.BytesIO(data)) as pdf:
         assert "/Book" not in pdf.Root
+
+
+def test_a_sheet_draws_the_same_as_the_whole_template(small_story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    def files() -> list[bytes]:
+        return [
+            composing.interior(small_story, content(), HOUSE),
+            composing.cover(small_story, content(), HOUSE, binding="hardcover"),
+        ]
+
+    from_sheets = files()
+    monkeypatch.setattr(templates_store.Template, "sheet", lambda template, *_: template.data)
+    for one, other in zip(from_sheets, files(), strict=True):
+        for drawn, expected in zip(preview.rasterise(one, 432), preview.rasterise(other, 432), strict=True):
+            assert np.array_equal(drawn, expected)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_sheet_holds_the_scenes_that_a_file_shows_and_nothing_of_a_child(small_story: Story, count: int) -> None:
+    template = templates_store.template_for(small_story)
+    for places in ([FRONT, BACK], [1, 2, 3]):
+        sheet = template.sheet(places, count)
+        assert template.sheet(reversed(places), count) is sheet  # made once
+        wanted = {f"/{name}" for place in places for name in template.art[place].layers(count) if name}
+        with pikepdf.open(io.BytesIO(sheet)) as pdf:
+            assert set(dict(pdf.Root.Book.Scenes)) == wanted
+            assert len(pdf.Root.Book.Parts) == len(template.parts)
+            assert len(pdf.pages) == 0
+
+
+def test_what_is_kept_of_the_parts_is_nobodys(small_story: Story) -> None:
+    first, second = (replace(content().personalisation.looks, skin=skin) for skin in ("2", "9"))
+    made: dict[Looks, bytes] = {}
+    for looks in (first, second, first):
+        child = replace(content(), personalisation=replace(content().personalisation, looks=looks))
+        data = composing.interior(small_story, child, HOUSE)
+        assert made.setdefault(looks, data) == data  # the child in between left nothing behind
+        skin = character.colours(looks, outfit="raincoat")["skin"]
+        assert skin in colours_in(data)
+        kept = b"".join(before for cut in recolouring._cuts.values() for before, _ in cut)
+        assert recolouring.operands(skin) + b" rg" not in kept
+    assert made[first] != made[second]
+    assert 0 < len(recolouring._cuts) <= recolouring.KEPT
 
 
 def test_a_part_whose_colours_do_not_add_up_is_refused(small_story: Story) -> None:
