@@ -51,8 +51,8 @@ class Walk:
         self.parent = Parent(settings.SITE_URL, settings.SANDBOX_PORT)
         self.timeline: list[dict[str, Any]] = []
 
-    def run(self, *, name: str, age: int, photo: Path | None) -> None:
-        """The whole way. Raises `WalkFailed`."""
+    def run(self, *, name: str, age: int, photo: Path | None, sibling: tuple[str, int] | None = None) -> None:
+        """The whole way. `sibling`: name and age of a second child. Raises `WalkFailed`."""
         for folder in (self.out / "pages", self.out / "mail"):
             folder.mkdir(parents=True, exist_ok=True)
             for old in folder.iterdir():
@@ -62,7 +62,7 @@ class Walk:
             self._prepare()
         with self._running():
             try:
-                self._order(name=name, age=age, photo=photo)
+                self._order(_answers(name, age, sibling), photo)
             except PageMissing as error:
                 (self.out / "failed-page.html").write_text(error.text)
                 raise WalkFailed(f"{error}; the page is in {self.out / 'failed-page.html'}") from None
@@ -73,12 +73,12 @@ class Walk:
 
     # --- the steps ------------------------------------------------------------------------------------------------
 
-    def _order(self, *, name: str, age: int, photo: Path | None) -> None:
+    def _order(self, answers: Values, photo: Path | None) -> None:
         with self._step("look at the shop and its story"):
             self.parent.browser.get(f"{settings.SITE_URL}/")
             self.parent.browser.get(f"{settings.SITE_URL}/stories/night-post/")
         with self._step("personalise: send the answers, first spread drawn"):
-            preview = self._personalise(name, age, photo)
+            preview = self.parent.personalise(answers, photo=("photo", photo.read_bytes()) if photo else None)
         with self._step("preview: every page"):
             count = self._save_pages(preview)
         self.say(f"      {count} pages in pages/")
@@ -106,10 +106,6 @@ class Walk:
         for number, kept in enumerate(reversed(outbox.newest()), 1):
             slug = re.sub(r"[^a-z0-9]+", "-", str(kept.message["Subject"]).lower()).strip("-")[:60]
             (self.out / "mail" / f"{number:02}-{slug}.eml").write_bytes(kept.message.as_bytes())
-
-    def _personalise(self, name: str, age: int, photo: Path | None) -> Page:
-        values: Values = {"name": name, "age": str(age), "dedication": "May the Night Post always find you."}
-        return self.parent.personalise(values, photo=("photo", photo.read_bytes()) if photo else None)
 
     def _save_pages(self, preview: Page) -> int:
         images = self.parent.page_images(preview)
@@ -201,6 +197,16 @@ class Walk:
         milliseconds = round((time.perf_counter() - started) * 1000, 1)
         self.timeline.append({"step": what, "at": at.isoformat(timespec="milliseconds"), "ms": milliseconds})
         self.say(f"{milliseconds:8.0f} ms  {what}")
+
+
+def _answers(name: str, age: int, sibling: tuple[str, int] | None) -> Values:
+    """What the parent says about the child, and about a second one."""
+    said: Values = {"name": name, "age": str(age), "dedication": "May the Night Post always find you."}
+    if sibling is None:
+        return said
+    other, other_age = sibling
+    agreed: Values = {"second-guardian": "on", "second-consent": "on"}
+    return {**said, "about": "two", "second-name": other, "second-age": str(other_age), "second-skin": "3", **agreed}
 
 
 def _what_beat_runs() -> None:

@@ -47,9 +47,11 @@ def test_the_walk_leaves_book_mails_and_timeline(tmp_path: Path) -> None:
     ("words", "kind"),
     [
         (("--name", "Zoë", "--age", "5", "--photo", str(ROOT / "README.md")), "not a photo we can read"),
+        (("--name", "Zoë", "--age", "5", "--sibling", "Ida", "13"), "Our books are for children from 0 to 12."),
+        (("--name", "Zoë", "--age", "5", "--sibling", "Ida", "two"), "a number of whole years"),
         (("--name", "Zoë", "--age", "5", "--photo", "nowhere.jpg"), "There is no file nowhere.jpg"),
     ],
-    ids=["text as photo", "no photo"],
+    ids=["text as photo", "second child too old", "no age", "no photo"],
 )
 def test_wrong_answers_get_the_shops_own_words(tmp_path: Path, words: tuple[str, ...], kind: str) -> None:
     done = demo_order(tmp_path, *words)

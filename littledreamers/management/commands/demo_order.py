@@ -33,17 +33,21 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--name", required=True, help="the child's first name")
         parser.add_argument("--age", required=True, type=int, help="the child's age in whole years, 0 to 12")
+        parser.add_argument("--sibling", nargs=2, metavar=("NAME", "AGE"), help="a second child in the same book")
         parser.add_argument("--photo", type=Path, help="a photo for the dedication page (JPEG, PNG, WebP, AVIF, HEIC)")
         parser.add_argument("--out", type=Path, default=Path("build/demo-order"), help="folder (default: %(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         out: Path = options["out"].resolve()
+        sibling = self._sibling(options["sibling"])
         if os.environ.get(INSIDE):
             from littledreamers.walk import Walk
             from littledreamers.walk_parent import WalkFailed
 
             try:
-                Walk(out=out, say=self._say).run(name=options["name"], age=options["age"], photo=options["photo"])
+                Walk(out=out, say=self._say).run(
+                    name=options["name"], age=options["age"], photo=options["photo"], sibling=sibling
+                )
             except WalkFailed as error:
                 raise CommandError(str(error)) from None
             return
@@ -68,6 +72,8 @@ class Command(BaseCommand):
         }
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "demo_order", "--out", str(out)]
         command += ["--name", options["name"], "--age", str(options["age"])]
+        if options["sibling"]:
+            command += ["--sibling", *options["sibling"]]
         if options["photo"]:
             command += ["--photo", str(options["photo"].resolve())]
         try:
@@ -76,6 +82,15 @@ class Command(BaseCommand):
             shutil.rmtree(scratch, ignore_errors=True)
         if code:
             sys.exit(code)
+
+    @staticmethod
+    def _sibling(named: list[str] | None) -> tuple[str, int] | None:
+        if named is None:
+            return None
+        name, age = named
+        if not age.isdecimal():
+            raise CommandError("The second child’s age is a number of whole years, 0 to 12.")
+        return name, int(age)
 
     def _say(self, words: str) -> None:
         self.stdout.write(words)
