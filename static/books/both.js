@@ -88,18 +88,19 @@ export class Both {
   /** Write names and states on the tabs, and ask for whose age only where the ages have different words. */
   note() {
     if (!this.two) return;
-    this.parts.forEach((part, index) => {
-      const tab = this.tabs[index];
-      const missing = this.answers.missing(part);
-      tab.querySelector(".child-tab__name").textContent = part.title;
-      part.root.querySelector(".child-part__title bdi").textContent = part.title;
-      tab.querySelector(".child-tab__state").textContent = missing.length ? `Still missing: ${missing.join(", ")}` : READY;
-      tab.classList.toggle("child-tab--ready", !missing.length);
-      tab.classList.toggle("child-tab--wrong", Boolean(part.root.querySelector(".field--wrong")));
-    });
+    if (this.two.checked) this.parts.forEach((part, index) => this.label(part, this.tabs[index]));
     this.shared.hidden = Boolean(this.next);
     this.ask();
     this.form.dispatchEvent(new CustomEvent("children:noted"));
+  }
+
+  label(part, tab) {
+    const missing = this.answers.missing(part);
+    tab.querySelector(".child-tab__name").textContent = part.title;
+    part.root.querySelector(".child-part__title bdi").textContent = part.title;
+    tab.querySelector(".child-tab__state").textContent = missing.length ? `Still missing: ${missing.join(", ")}` : READY;
+    tab.classList.toggle("child-tab--ready", !missing.length);
+    tab.classList.toggle("child-tab--wrong", Boolean(part.root.querySelector(".field--wrong")));
   }
 
   ask() {

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from books import drawn_photos
 from books.looks import Looks
-from tests.e2e import parent
+from tests.e2e import parent, staff
 from tests.e2e.conftest import DESKTOP, PHONE, Visitors
 from tests.e2e.installation import link_in
 from tests.e2e.parent import SECOND, Child
@@ -168,7 +168,7 @@ def test_a_book_about_two(visitors: Visitors, album: Callable[[str], Album], tmp
     parent.fill_in_address(page, **{"E-mail": email})
     parent.order(page)
     parent.pay(page)
-    parent.expect_thanks(page)
+    number = parent.expect_thanks(page)
     mail = visitors.installation.wait_for_mail(to=email, subject="look at your digital copy")
     assert not re.search("Juniper|Tom", str(mail))
     page.goto(link_in(mail, "/orders/open/"))
@@ -177,6 +177,32 @@ def test_a_book_about_two(visitors: Visitors, album: Callable[[str], Album], tmp
     expect(page.get_by_role("heading", name="Is it just right?")).to_be_visible()
     parent.open_pictures(page)
     pictures.keep(page, "digital-copy")
+    if device == DESKTOP:
+        _staff_change_the_second_child(visitors, page, pictures, number=number, email=email)
+
+
+def _staff_change_the_second_child(visitors: Visitors, page: Page, pictures: Album, *, number: str, email: str) -> None:
+    """P22: asked for by the parent, done by staff, and seen beside the version before."""
+    page.get_by_label("Your message to us").fill("Could the smaller one wear purple?")
+    press_the_button(page, "Send")
+    expect(page.get_by_text("Thank you. We answer within a working day")).to_be_visible()
+    desk = visitors.new(DESKTOP)
+    staff.sign_in(desk, visitors.installation)
+    staff.open_change_request(desk, number, reason="The parent asked about the coat")
+    desk.get_by_role("link", name="Propose a new version").click()
+    expect(desk.locator(".workshop--alive")).to_be_visible()
+    parent.press(tab(desk, "Thomas"))
+    expect(desk.locator("#second-cropper-photo")).to_have_js_property("complete", True)
+    parent.pick(desk, f"{SECOND}outfit", 3)
+    desk.get_by_label("What have you changed?").fill("The smaller one wears purple.")
+    pictures.keep(desk, "staff-new-version")
+    press_the_button(desk, "Send the new version")
+    expect(desk.get_by_text("Version 3 is made.")).to_be_visible()
+    mail = visitors.installation.wait_for_mail(to=email, subject="we have made version 3 for you", seconds=180)
+    page.goto(link_in(mail, "/orders/open/"))
+    parent.press(page.get_by_role("link", name="Compare version 3 with version 2"))
+    expect(page.get_by_text("Changed: the second child’s clothes.")).to_be_visible()
+    pictures.keep(page, "compared")
 
 
 @pytest.mark.parametrize("device", [PHONE, DESKTOP])
