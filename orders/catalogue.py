@@ -24,7 +24,7 @@ ANNOUNCED_FOR = timedelta(days=30)  # a changed policy stays on the home page so
 EXAMPLE_CHILDREN: Mapping[str, tuple[Looks, str, str]] = {
     "waving": (Looks("9", "puffs-two", "black", "brown", (), "sky", "raincoat"), "wave", "joy"),
     "pointing": (Looks("2", "side-sweep", "ginger", "blue", ("glasses-round",), "sky", "raincoat"), "point", "smile"),
-    "rolling": (Looks("4", "fringe-bob", "black", "brown", ("hearing-aid",), "sky", "raincoat"), "wheelchair", "joy"),
+    "walking": (Looks("4", "ponytail", "black", "brown", ("hearing-aid",), "sky", "raincoat-red"), "walk", "joy"),
     "holding": (Looks("6", "curly-short", "dark-brown", "green", ("freckles",), "sky", "raincoat"), "hold", "wonder"),
     "cheering": (Looks("5", "headscarf", "dark-brown", "hazel", (), "rose", "raincoat"), "cheer", "smile"),
 }
