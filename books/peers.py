@@ -18,7 +18,7 @@ from books.drawing import Element
 from books.fonts import DISPLAY, TEXT
 from books.looks import Looks
 from books.stamping import CORNER, PORTRAIT, PORTRAIT_MOOD, PORTRAIT_POSE, Content, settings_of
-from books.story import BLEED, PAGE, TRIM, Box, Photo, Story
+from books.story import BLEED, ONE, PAGE, TRIM, Box, Photo, Story
 from books.typesetting import Setting
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -69,9 +69,11 @@ def _portrait(photo: Photo, offset: float, child: tuple[Element, ...]) -> tuple[
 
 
 def _layer(story: Story, file: str, prefix: str) -> tuple[Element, ...]:
-    """A drawing; `prefix` keeps its gradients apart from those of other pages in the same document."""
+    """A drawing as books about one child show it; `prefix` keeps its gradients apart from those of other pages."""
     path = story.folder / file
-    return drawing.bare(drawing.read(path), prefix=prefix).children if path.exists() else ()
+    if not path.exists():
+        return ()
+    return drawing.bare(drawing.drawn_when(drawing.read(path), ONE), prefix=prefix).children
 
 
 def _child(looks: Looks, pose: str, mood: str, outfit: str) -> tuple[Element, ...]:
