@@ -254,6 +254,7 @@ class Walk:
         assert address is not None
         answer = self.page.request.get(address)
         assert answer.headers["content-type"] == "application/pdf"
+        assert len(answer.body()) < 8_000_000  # what a mail or a slow phone can take
         with pikepdf.open(io.BytesIO(answer.body())) as pdf:
             return len(pdf.pages)
 
