@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -18,7 +19,7 @@ from orders import access, links, mails, money_back, papers, prices, printing, r
 from orders.forms import ApproveForm
 from orders.models import Order, OrderLine
 from orders.views.delivery import arrival
-from privacy import children
+from privacy import children, together
 
 # The first of these that exists: messages between parent and staff, or how to write to us.
 CHANGES = ["refunds/changes.html", "orders/write_to_us.html"]
@@ -52,6 +53,11 @@ class Book:
     @property
     def approve_by(self) -> datetime | None:
         return review.approve_by(self.edition) if self.edition and self.open else None
+
+    @cached_property
+    def two(self) -> bool:
+        """Whether the book is about two children."""
+        return self.edition is not None and together.second(self.edition.child) is not None
 
     @property
     def days_left(self) -> int:

@@ -1,22 +1,45 @@
 """Approved books on their way to the printer, for tests: real ones of the small story."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
 
-from books import editions
+from books import editions, photo
 from books.models import Edition, Revision
+from books.personalisation import Crop
 from books.story import Story
 from orders import review
 from orders.models import Order, PrintJob
 from privacy import children
+from privacy.consent import ConsentGiven
+from tests.books import making
 from tests.books.making import made
+from tests.books.small_story import of_two
 from tests.orders.factories import CANARY, make_line, make_order
 
 
 def book(story: Story) -> Edition:
     """A book of the child with the canary name, kept for an order, with its digital copy ready."""
     edition = made(story, name=CANARY, dedication=f"For {CANARY}")
+    children.keep_for_order(edition.child)
+    Revision.objects.update(full_wanted=True, full_ready_at=timezone.now())
+    return edition
+
+
+def book_of_two(story: Story, *, second: str) -> Edition:
+    """The same with a second child and a photo of each."""
+    said = of_two(sibling=second, age=2).personalisation
+    assert said.sibling is not None
+    crop = Crop(0.0, 0.0, 0.5)
+    edition = editions.start(
+        story=story,
+        personalisation=replace(said, name=CANARY, crop=crop, sibling=replace(said.sibling, crop=crop)),
+        photo=photo.sanitise(making.photo()),
+        sibling_photo=photo.sanitise(making.photo("#4060c0")),
+        consent=ConsentGiven.now(),
+        sibling_consent=ConsentGiven.now(which=2),
+    )
     children.keep_for_order(edition.child)
     Revision.objects.update(full_wanted=True, full_ready_at=timezone.now())
     return edition

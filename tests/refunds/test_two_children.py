@@ -8,19 +8,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from books import editions, photo, revisions
+from books import editions, revisions
 from books.models import Edition, Revision
-from books.personalisation import OLDER, Crop, Personalisation
+from books.personalisation import OLDER, Personalisation
 from books.story import Story
 from orders.models import Order, OrderLine
 from privacy import children, vault
-from privacy.consent import ConsentGiven
-from privacy.models import VaultAccess
+from privacy.models import Child, VaultAccess
 from privacy.purposes import Actor, Kind
 from refunds import changes, versions
 from refunds.models import ChangeMessage, ChangeRequest
 from tests.books import making
-from tests.books.small_story import of_two
+from tests.orders import jobs
 from tests.orders.factories import CANARY, make_line, make_order
 from tests.orders.test_review import opened
 from tests.refunds.staff import member, signed_in
@@ -35,20 +34,8 @@ OTHER = "Balthazar-Canary"
 @pytest.fixture
 def line(small_story: Story) -> OrderLine:
     """A book about two, each with a photo, whose digital copy waits for the parent."""
-    said = of_two(sibling=OTHER, age=2).personalisation
-    assert said.sibling is not None
-    crop = Crop(0.0, 0.0, 0.5)
-    edition = editions.start(
-        story=small_story,
-        personalisation=replace(said, name=CANARY, crop=crop, sibling=replace(said.sibling, crop=crop)),
-        photo=photo.sanitise(making.photo()),
-        sibling_photo=photo.sanitise(making.photo("#4060c0")),
-        consent=ConsentGiven.now(),
-        sibling_consent=ConsentGiven.now(which=2),
-    )
-    children.keep_for_order(edition.child)
-    Revision.objects.update(full_wanted=True, full_ready_at=timezone.now())
-    return make_line(make_order(state=Order.State.IN_REVIEW, paid_at=timezone.now()), edition=edition, title="The Moon")
+    order = make_order(state=Order.State.IN_REVIEW, paid_at=timezone.now())
+    return make_line(order, edition=jobs.book_of_two(small_story, second=OTHER), title="The Moon")
 
 
 @pytest.fixture
@@ -96,6 +83,16 @@ def token(client: Client, asked: ChangeRequest) -> str:
 def proposal(asked: ChangeRequest, client: Client, **other: object) -> dict[str, object]:
     form = making.answers_of_two(**{"name": CANARY, "second-name": OTHER, "second-hairstyle": "buzz"})
     return {**form, "text": "Shorter hair.", "seen": "1", "pass": token(client, asked), **other}
+
+
+def test_the_orders_page_speaks_of_both(line: OrderLine) -> None:
+    visitor, address = opened(line.order), reverse("orders:order", args=[line.order.number])
+    page = visitor.get(address).text
+    assert "days until everything about both children is forgotten" in page
+    assert "What we hold about your children" in page
+    assert "about the child " not in page.split("<main")[1]
+    children.forget(edition().child, reason=Child.End.DELETED)
+    assert "Everything about both children has been forgotten" in visitor.get(address).text
 
 
 def test_p22_both_versions_of_two_children_lie_side_by_side(line: OrderLine) -> None:
