@@ -27,7 +27,7 @@ def digital_copy(story: Story, content: Content, *, watermark: bool) -> bytes:
     `watermark`: a small line on every page says that the book is not approved yet (P21).
     """
     template = template_for(story)
-    stamp = Stamp(template, content)
+    stamp = Stamp(template, content, places=template.places())
     words = everywhere(template, content)
     stamp.set_words(words)
     told = []

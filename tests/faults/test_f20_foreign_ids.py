@@ -46,6 +46,7 @@ FOR_EVERYBODY = {
     "int:number": "behind an id of somebody's, or a story's",
     "int:page": "behind an id of somebody's, or a story's",
     "int:width": "behind an id of somebody's",
+    "int:which": "behind an id of somebody's",
     "int:name": "the demo's outbox, which a real shop does not have",
     "int:index": "the demo's outbox, which a real shop does not have",
     "regex:key": "random and mailed",

@@ -79,6 +79,7 @@ class Shop:
             "int:number": 1,
             "int:page": 1,
             "int:width": 720,
+            "int:which": 1,
             "slug:of_return": self.returned.number,
             "int:photo": 1,
             "int:line_id": self.order.lines.get().pk,
