@@ -150,8 +150,12 @@ def test_a_book_about_two(visitors: Visitors, album: Callable[[str], Album], tmp
     seen = parent.leaf_through(page)
     assert len(seen) == parent.PAGES
     pictures.keep(page, "preview")
-    page.goto(f"{preview}edit/")
+    page.goto(f"{preview}edit/#second-step-photo")
     expect(page.locator(".workshop--alive")).to_be_visible()
+    expect(tab(page, "Tom")).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#second-step-photo")).to_be_in_viewport()
+    parent.press(tab(page, "Juniper"))
+    expect(page.get_by_label("First name")).to_have_value("Juniper")
     expect(page.get_by_text("This book is about two children and stays so")).to_be_visible()
     expect(page.get_by_text("About one child", exact=True)).to_have_count(0)
     parent.press(tab(page, "Tom"))
