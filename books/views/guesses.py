@@ -12,7 +12,10 @@ from books.forms import LEGAL
 from books.photo import PhotoRejected
 from books.photo_form import PhotoForm
 from books.views.private import private
-from privacy import uploads
+from privacy import rate_limits, uploads
+
+GUESSES_PER_HOUR = 120  # photos from one address: a family tries a few, a machine tries to keep ours busy (P53)
+TOO_MANY = "You have tried many photos within an hour, so we do not guess any more: please pick the hair yourself."
 
 
 @require_POST
@@ -35,8 +38,10 @@ def guess_again(request: HttpRequest, edition_id: UUID) -> HttpResponse:
 
 @sensitive_variables()
 def _answer(request: HttpRequest, form: PhotoForm) -> HttpResponse:
-    """JSON: `faces` from left to right and `advice`; or `errors` by field."""
+    """JSON: `faces` from left to right and `advice`; or `errors` by field. Beyond the limit: no guesses."""
     try:
+        if not rate_limits.allow(request, action="guess", limit=GUESSES_PER_HOUR, seconds=3600):
+            return JsonResponse({"faces": [], "advice": TOO_MANY}, status=429)
         if not form.is_valid():
             status = 400 if any(field in form.errors for field in LEGAL) else 422
             return _errors({field: str(errors[0]) for field, errors in form.errors.items()}, status)

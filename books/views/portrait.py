@@ -14,10 +14,11 @@ from books.photo import PhotoRejected
 from books.photo_form import PhotoForm
 from books.stamping import PORTRAIT, PORTRAIT_MOOD, PORTRAIT_POSE
 from books.views.private import private
-from privacy import uploads
+from privacy import rate_limits, uploads
 from privacy.purposes import Actor, Purpose
 
 THUMBNAIL = 192  # pixels
+SAMPLES_PER_HOUR = 240  # from one address: one for each time that the square is moved (P53)
 
 
 @require_POST
@@ -40,8 +41,11 @@ def sample_again(request: HttpRequest, edition_id: UUID) -> HttpResponse:
 
 @sensitive_variables()
 def _painted(request: HttpRequest, form: PhotoForm) -> HttpResponse:
-    """The square that was sent as a small watercolour (JPEG), or `errors` by field; 503 if it cannot be painted."""
+    """The square that was sent as a small watercolour (JPEG), or `errors` by field; 503 if it cannot be painted, 429
+    beyond the limit."""
     try:
+        if not rate_limits.allow(request, action="portrait-sample", limit=SAMPLES_PER_HOUR, seconds=3600):
+            return JsonResponse({"errors": {}}, status=429)
         if not form.is_valid():
             status = 400 if any(field in form.errors for field in LEGAL) else 422
             return JsonResponse({"errors": {field: str(said[0]) for field, said in form.errors.items()}}, status=status)
