@@ -3,6 +3,8 @@
 import { LivingChild } from "./child.js";
 import { Cover } from "./cover.js";
 
+const ROOM = 24; // letters of both names that fit into the bubble on a phone without hiding the children
+
 
 export class Stage {
   constructor(parts, data) {
@@ -35,10 +37,13 @@ export class Stage {
   /** `names` as typed, of each child; `band` picks the words where they differ with the age. */
   write(names, band) {
     this.cover.name(names, band);
+    this.bubble.textContent = names.length === 2 ? this.ofTwo(names) : names[0] ? `Hello, I am ${names[0]}!` : "Hello! Who am I?";
+  }
+
+  ofTwo(names) {
     const known = names.filter(Boolean);
-    if (!known.length) this.bubble.textContent = names.length === 2 ? "Hello! Who are we?" : "Hello! Who am I?";
-    else if (names.length === 1) this.bubble.textContent = `Hello, I am ${known[0]}!`;
-    else if (known.length === 1) this.bubble.textContent = `${known[0]} is here! And who else?`;
-    else this.bubble.textContent = `We are ${known.join(" and ")}!`;
+    if (!known.length) return "Hello! Who are we?";
+    if (known.join("").length > ROOM) return "Hello, this is us!";
+    return known.length === 1 ? `${known[0]} is here! And who else?` : `We are ${known.join(" and ")}!`;
   }
 }
