@@ -13,11 +13,11 @@ DECLARED = {"guardian": "on", "consent": "on"}
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("view", "limit"), [("guess", "GUESSES_PER_HOUR"), ("sample", "SAMPLES_PER_HOUR")])
+@pytest.mark.parametrize(("view", "limit"), [("guesses", "GUESSES_PER_HOUR"), ("sample", "SAMPLES_PER_HOUR")])
 def test_p53_a_machine_cannot_keep_ours_busy_with_photos(
     client: Client, monkeypatch: pytest.MonkeyPatch, view: str, limit: str
 ) -> None:
-    monkeypatch.setattr(guesses if view == "guess" else portrait, limit, 1)
+    monkeypatch.setattr(guesses if view == "guesses" else portrait, limit, 1)
     address = reverse(f"books:{view}")
 
     def look() -> int:
