@@ -47,4 +47,4 @@ fi
 
 echo "== The walk through the shop, in a real browser ($both)"
 TEST_DATABASE_URL=${TEST_DATABASE_URL:-} TEST_REDIS_URL=${TEST_REDIS_URL:-} E2E_INSTALLATIONS=$both \
-    env -u DATABASE_URL -u REDIS_URL "$BIN/pytest" -q -m e2e "$@"
+    env -u DATABASE_URL -u REDIS_URL "$BIN/pytest" -q -m e2e -n 2 --dist loadgroup "$@"

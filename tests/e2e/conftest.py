@@ -34,6 +34,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("installation", [kind], indirect=True, scope="session")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two workers may share this run; what uses the servers stays with one of them, because there is one of each."""
+    for item in items:
+        if "services" in getattr(getattr(item, "callspec", None), "params", {}).values():
+            item.add_marker(pytest.mark.xdist_group("services"))
+
+
 @pytest.fixture(scope="session")
 def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A running shop. At its end its log is read: no page may have failed, nor any task behind the pages."""
