@@ -194,7 +194,7 @@ class _Asked:
             if not settle:
                 return None
             jpeg = b""
-            log.error("no portrait", photo=self.number)
+            log.error("no portrait", place=self.number)
         if vault.holds(self.child, Kind.PHOTO, self.number):  # and was not taken out of the book meanwhile
             vault.put(self.child, Kind.PORTRAIT, self.number, _digest(self.crop) + jpeg)
         return Framed(jpeg or None)
