@@ -182,16 +182,17 @@ def runs(text: str, role: str, family: str = "") -> list[tuple[str, Face | None]
     return pieces
 
 
-def _folder() -> Path:
+def folder() -> Path:
+    """Where the static instances lie: beside the templates, one folder for each set of sources."""
     parts = [f"{face} {_source(face.package).stat().st_size}" for face in every_face()]
     digest = hashlib.sha256("\n".join([uharfbuzz.version_string(), *parts]).encode()).hexdigest()[:12]
     return Path(settings.PUBLISHED_DIR) / f"fonts-{digest}"
 
 
 @lru_cache(maxsize=64)
-def file(face: Face, folder: Path | None = None) -> Path:
+def file(face: Face, into: Path | None = None) -> Path:
     """The static instance on disk, made when it is first asked for. Safe in several processes at once."""
-    path = (folder or _folder()) / f"{face.family}.ttf"
+    path = (into or folder()) / f"{face.family}.ttf"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".ttf")

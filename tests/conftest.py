@@ -1,5 +1,6 @@
 """What every test starts from: a scratch installation of its own, an eager queue, mail kept in memory."""
 
+import gc
 import os
 import shutil
 import time
@@ -27,6 +28,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the collector of garbage need not look through all of it again and again, which
+    takes an eighth of the time of these tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def _asks_the_database(item: pytest.Item) -> bool:

@@ -8,17 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from django.test import override_settings
 from PIL import Image
 from pytest_django import Settings
 
-from books import publishing
+from books import fonts, publishing
 from books import story as stories
 from books.looks import Looks
 from books.personalisation import Personalisation
 from books.stamping import Content
 from books.story import Story
 
+_SHARED = Path(django_settings.PUBLISHED_DIR)
 BACKGROUND = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">
   <defs>
     <linearGradient id="sky" gradientUnits="userSpaceOnUse" x1="0" y1="0" x2="0" y2="{height}">
@@ -200,11 +202,21 @@ def write(root: Path, slug: str = "moon-wave") -> Path:
     return folder
 
 
+def share_fonts(published: Path) -> None:
+    """Let a folder for templates have the fonts that are there already: they take seconds to make, and never differ."""
+    with override_settings(PUBLISHED_DIR=_SHARED):
+        shared = fonts.folder()
+    shared.mkdir(parents=True, exist_ok=True)
+    published.mkdir(parents=True, exist_ok=True)
+    (published / shared.name).symlink_to(shared.resolve())
+
+
 @pytest.fixture(scope="session")
 def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of stories with the small story in it, and the templates published from it."""
     root = tmp_path_factory.mktemp("library")
     write(root / "stories")
+    share_fonts(root / "published")
     with override_settings(STORIES_DIR=root / "stories", PUBLISHED_DIR=root / "published"):
         publishing.publish("moon-wave", look=False)
     return root

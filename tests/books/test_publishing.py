@@ -24,6 +24,7 @@ def fresh(settings: Settings, tmp_path: Path) -> Path:
     """The small story, not published, in folders of its own."""
     settings.STORIES_DIR = tmp_path / "stories"
     settings.PUBLISHED_DIR = tmp_path / "published"
+    small.share_fonts(settings.PUBLISHED_DIR)
     return small.write(settings.STORIES_DIR)
 
 
@@ -139,6 +140,7 @@ def test_two_at_once_both_succeed_and_leave_nothing_behind(fresh: Path) -> None:
 
 def test_a_change_is_published_beside_the_old_version(fresh: Path) -> None:
     old = publishing.publish("moon-wave", look=False)
+    assert old.fresh
     path = fresh / "story.toml"
     path.write_text(path.read_text().replace("waved back", "winked back"))
     with pytest.raises(templates_store.NotPublished):

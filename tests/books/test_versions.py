@@ -29,12 +29,12 @@ PARENT = Actor.parent()
 
 
 @pytest.fixture
-def own_library(settings: Settings, tmp_path: Path) -> Path:
+def own_library(small_library: Path, settings: Settings, tmp_path: Path) -> Path:
     """The small story in folders of this test, published."""
-    settings.STORIES_DIR, settings.PUBLISHED_DIR = tmp_path / "stories", tmp_path / "published"
-    folder = small.write(settings.STORIES_DIR)
-    publishing.publish("moon-wave", look=False)
-    return folder
+    shutil.copytree(small_library, tmp_path / "library", symlinks=True)
+    stories_dir, published = (tmp_path / "library" / name for name in ("stories", "published"))
+    settings.STORIES_DIR, settings.PUBLISHED_DIR = stories_dir, published
+    return stories_dir / "moon-wave"
 
 
 def text_of(pdf: bytes) -> str:
