@@ -320,8 +320,8 @@ def test_a_book_that_is_changed_needs_no_second_declaration(client: Client) -> N
 def test_p1_nothing_of_a_guess_is_kept(
     client: Client, cached: Any, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No row, no file, no session, no cache entry, no line in a log; and while the answer is made, no file is opened
-    for writing but the unnamed one in which the upload lies encrypted."""
+    """No row, no file, no session, no cache entry but the count of the limit, no line in a log; and while the answer is
+    made, no file is opened for writing but the unnamed one in which the upload lies encrypted."""
     written: list[str] = []
     watching = True
 
@@ -339,7 +339,8 @@ def test_p1_nothing_of_a_guess_is_kept(
     assert len(answer.json()["faces"]) == 1
     models = (Child, Edition, Revision, VaultItem, Consent, Session)
     assert [model.objects.count() for model in models] == [0] * 6
-    assert (kept(), cached(), dict(client.session), answer.cookies.keys()) == ([], {}, {}, {}.keys())
+    assert (kept(), dict(client.session), answer.cookies.keys()) == ([], {}, {}.keys())
+    assert [key.split(":")[2:4] for key in cached()] == [["rate", "guess"]]
     logged = caplog.text + "".join(capsys.readouterr())
     assert not [word for word in ("Zephyrine", "brown", "hair", "face") if word in logged]
     temporary = str(settings.FILE_UPLOAD_TEMP_DIR)

@@ -17,8 +17,13 @@ def paint() -> portrait_tones.Painter:
     return painter(Detector())
 
 
-def test_every_skin_keeps_its_tone_and_none_is_favoured(paint: portrait_tones.Painter) -> None:
-    tones = measure(paint, side=SIDE)
+@pytest.fixture(scope="module")
+def tones(paint: portrait_tones.Painter) -> list[Tone]:
+    """What the painter does to the ten skins."""
+    return measure(paint, side=SIDE)
+
+
+def test_every_skin_keeps_its_tone_and_none_is_favoured(tones: list[Tone]) -> None:
     assert [tone.skin for tone in tones] == [str(number) for number in range(1, 11)]
     assert unfair(tones) == []
 
@@ -52,13 +57,12 @@ def test_a_painter_that_pales_the_darker_is_found_out(
 
 
 def test_without_giving_the_tone_back_it_would_drift(
-    paint: portrait_tones.Painter, monkeypatch: pytest.MonkeyPatch
+    paint: portrait_tones.Painter, tones: list[Tone], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What `_tone_kept` is for: the brush alone favours nobody much, but it is not as close."""
-    kept = measure(paint, side=SIDE)
     monkeypatch.setattr(watercolour, "_tone_kept", lambda flat, *_: flat)
     drifted = measure(paint, side=SIDE)
-    assert max(tone.moved for tone in kept) < max(tone.moved for tone in drifted)
+    assert max(tone.moved for tone in tones) < max(tone.moved for tone in drifted)
 
 
 def test_unfair_means_far_or_unlike() -> None:

@@ -1,7 +1,6 @@
 """What the tests of the shop share."""
 
-from tests.books.press_profile import press_profile
 from tests.books.small_story import small_library, small_story
 from tests.payment_sandbox import payment_sandbox
 
-__all__ = ["payment_sandbox", "press_profile", "small_library", "small_story"]
+__all__ = ["payment_sandbox", "small_library", "small_story"]

@@ -6,6 +6,7 @@ import io
 import re
 import socket
 import time
+from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import default
@@ -23,6 +24,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import OutgoingMail, User
+from books.print_profiles import PROFILES
 from books.story import Story
 from orders import links, print_downloads, print_mail, printing
 from orders.models import Order, OrderLine, PrintJob
@@ -182,10 +184,12 @@ def test_a_file_that_the_job_does_not_have_is_not_there(job: PrintJob, client: C
 
 
 def test_p17_a_partner_that_takes_locked_pdfs_downloads_three_of_them(
-    small_story: Story, settings: Settings, press_profile: bytes, client: Client, monkeypatch: pytest.MonkeyPatch
+    small_story: Story, settings: Settings, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(print_mail, "LARGEST", 20_000)
-    settings.PRINT_PARTNER = {**settings.PRINT_PARTNER, "profile": "gelato"}
+    locked = replace(PROFILES["house"], container="pdf-aes256")
+    monkeypatch.setitem(PROFILES, "locked", locked)
+    settings.PRINT_PARTNER = {**settings.PRINT_PARTNER, "profile": "locked"}
     job = queued(small_story)
     assert printing.make_and_send(job.pk)
     address = mailed_path()

@@ -5,6 +5,7 @@ import hashlib
 import io
 import socket
 import time
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import default
 
@@ -18,6 +19,7 @@ from django.core import mail as outbox
 from django.core.mail import EmailMultiAlternatives
 from pytest_django import Settings
 
+from books.print_profiles import PROFILES
 from books.story import Story
 from orders import print_mail, printing
 from tests.orders.factories import CANARY
@@ -148,9 +150,11 @@ def test_the_ticket_carries_its_fonts_for_every_address(small_story: Story, name
 
 
 def test_a_partner_that_takes_locked_pdfs_gets_three_of_them(
-    small_story: Story, settings: Settings, press_profile: bytes
+    small_story: Story, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.PRINT_PARTNER = {**settings.PRINT_PARTNER, "profile": "gelato"}
+    locked = replace(PROFILES["house"], container="pdf-aes256")
+    monkeypatch.setitem(PROFILES, "locked", locked)
+    settings.PRINT_PARTNER = {**settings.PRINT_PARTNER, "profile": "locked"}
     job = queued(small_story)
     assert printing.make_and_send(job.pk)
     files = {name: data for name, data, _ in outbox.outbox[0].attachments}
