@@ -36,7 +36,8 @@ def test_a_template_holds_all_that_books_need(small_story: Story) -> None:
     folder = small_story.template_folder
     assert folder.name == f"moon-wave-{small_story.version}"
     names = {path.name for path in folder.iterdir()}
-    assert names == {
+    # Whoever publishes with looking leaves a sheet of all pages beside it.
+    assert names - {publishing.SHEET} == {
         *("template.pdf", "overlay.pdf", "backgrounds.raw", "large", "index.json", "sample"),
         *("story.toml", "palette.toml"),
     }
@@ -256,4 +257,5 @@ def test_the_benchmark_measures_against_others_that_make_the_same_pages(small_st
 def test_the_benchmark_watches_what_a_process_holds(small_story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(benchmarks, "MANY", 51)
     early, late, peak = benchmarks._memory("moon-wave")
-    assert 0 < early <= late * 1.1 <= peak * 1.1
+    assert 0 < early <= late * 1.1
+    assert late <= peak + 4096  # kB: what a thread has just taken is counted into the peak a little later

@@ -21,7 +21,7 @@ from tests.books.small_story import portrait
 
 ROOT = Path(__file__).resolve().parents[3]
 CANARY = "CANARY-ZEPHYRINE"
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+pytestmark = [pytest.mark.e2e, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
