@@ -9,7 +9,7 @@ from books.faces import Detector, Pixels
 from books.painting import colours, watercolour
 from books.portrait_tones import FARTHEST, JUST_NOTICEABLE, UNALIKE, Tone, measure, painter, unfair
 
-SIDE = 420
+SIDE = 300
 
 
 @pytest.fixture(scope="module")
