@@ -5,6 +5,7 @@ import { Both } from "./both.js";
 import { Parts } from "./child.js";
 import { ChildPart } from "./child_part.js";
 import { Drawing } from "./drawing.js";
+import { Hairstyles } from "./hairstyles.js";
 import { photoField } from "./photo_field.js";
 import { Sending } from "./sending.js";
 import { Stage } from "./stage.js";
@@ -12,6 +13,8 @@ import { Stage } from "./stage.js";
 const workshop = document.querySelector(".workshop");
 const form = document.getElementById("personalise");
 const children = [...form.querySelectorAll(".child-part")].map((root) => new ChildPart(root));
+workshop.classList.add("workshop--scripted");
+for (const part of children) part.hairstyles = new Hairstyles(part);
 const answers = new Answers(form, document.getElementById("wrong-summary"), children);
 let repaint = () => {}; // nothing is drawn yet
 const both = new Both({ form, parts: children, answers, changed: () => meet() });

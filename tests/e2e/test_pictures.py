@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e import parent
 from tests.e2e.conftest import DESKTOP, PHONE, Visitors
@@ -31,6 +31,25 @@ def _colours(pictures: Locator, name: str) -> list[str]:
     read = "(all, name) => all.map((one) => one.style.getPropertyValue(name))"
     found: list[str] = pictures.evaluate_all(read, name)
     return found
+
+
+@pytest.mark.parametrize("device", [PHONE, DESKTOP])
+def test_nothing_moves_under_a_finger_when_the_drawings_come(visitors: Visitors, device: str) -> None:
+    """The drawn child comes late on a slow line: what a parent is about to press stays where it is."""
+    page = visitors.new(device)
+    held: list[Route] = []
+    page.route("**/drawn-child*", lambda route: held.append(route))
+    page.goto("/stories/night-post/personalise/", wait_until="load")
+    fields = ("name", "photo", "skin", "hair_colour", "eyes", "outfit", "dedication")
+    where = "names => names.map((name) => Math.round(document.querySelector(`[data-field=${name}]`).offsetTop))"
+    before = page.evaluate(where, fields)
+    assert len(set(before)) == len(fields)
+    assert held
+    for route in held:
+        route.continue_()
+    expect(page.locator(".workshop--alive")).to_be_visible()
+    expect(_pictures(page, "skin")).to_have_count(10)
+    assert page.evaluate(where, fields) == before
 
 
 @pytest.mark.parametrize("device", [PHONE, DESKTOP])
