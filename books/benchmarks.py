@@ -176,27 +176,22 @@ def _difference(label: str, theirs: bytes, ours: bytes, pages: int) -> Row:
 def machine(slug: str) -> Iterator[Row]:
     """What two processes make, and whether one that makes a thousand books grows."""
     publishing.publish(slug)
-    spawned = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(2, mp_context=spawned, initializer=_ready, initargs=(slug,)) as workers:
+    with _processes(2) as workers:
         for count in (2, EACH):  # the first ones wait for imports
             started = time.perf_counter()
             list(workers.map(_make, [slug] * 2 * count))
             taken = time.perf_counter() - started
     yield Row("two processes: interior and cover", 2 * EACH / taken, "books/s")
-    with ProcessPoolExecutor(1, mp_context=spawned, initializer=_ready, initargs=(slug,)) as worker:
+    with _processes(1) as worker:
         early, late, peak = worker.submit(_memory, slug).result()
     yield Row("memory after 50 books", early / 1024, "MB")
     yield Row(f"memory after {MANY} books", late / 1024, "MB", early / 1024 * 1.1)
     yield Row("memory at its peak", peak / 1024, "MB")
 
 
-def _ready(slug: str) -> None:
-    """In a new process."""
-    import django
-
-    django.setup()
-    publishing.warm()
-    _make(slug)
+def _processes(count: int) -> ProcessPoolExecutor:
+    """New processes, which hold nothing of this one. They need Django before they can read what they are to do."""
+    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=django.setup)
 
 
 def _make(slug: str) -> None:
@@ -266,8 +261,7 @@ def portrait(_slug: str) -> Iterator[Row]:
     yield Row("painted for print, 1181 px, on the clock", _median(lambda: portraits.paint(jpeg, square), 5), "ms")
     small = photos.read(jpeg, largest=portraits.SAMPLE_SIDE)
     yield Row("a sample in the form, 360 px, on the clock", _median(lambda: portraits.sample(small), 9), "ms", 500)
-    spawned = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawned, initializer=django.setup) as worker:
+    with _processes(1) as worker:
         memory, taken = worker.submit(_painting, _child_of(portraits.SIDE), portraits.SIDE).result()
         yield Row("painted for print, processor time", taken, "ms", 4000)
         yield Row("memory at its peak", memory / 1024, "MB", 500)

@@ -259,3 +259,8 @@ def test_the_benchmark_watches_what_a_process_holds(small_story: Story, monkeypa
     early, late, peak = benchmarks._memory("moon-wave")
     assert 0 < early <= late * 1.1
     assert late <= peak + 4096  # kB: what a thread has just taken is counted into the peak a little later
+
+
+def test_the_benchmark_measures_in_processes_of_their_own() -> None:
+    with benchmarks._processes(1) as worker:
+        assert worker.submit(benchmarks._held).result() > 10_000  # kB
