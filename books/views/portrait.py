@@ -3,18 +3,17 @@ a book. Neither is kept (P1)."""
 
 from uuid import UUID
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from books import access, character, editions, photo, portraits, revisions
-from books.forms import LEGAL
 from books.personalisation import Picture
-from books.photo import PhotoRejected
 from books.photo_form import PhotoForm
 from books.stamping import PORTRAIT, PORTRAIT_MOOD, PORTRAIT_POSE
+from books.views.photo_answers import answered
 from books.views.private import private
-from privacy import rate_limits, uploads
 from privacy.purposes import Actor, Purpose
 
 THUMBNAIL = 192  # pixels
@@ -39,21 +38,14 @@ def sample_again(request: HttpRequest, edition_id: UUID) -> HttpResponse:
     return _painted(request, PhotoForm(request.POST, request.FILES, declared=True))
 
 
-@sensitive_variables()
 def _painted(request: HttpRequest, form: PhotoForm) -> HttpResponse:
-    """The square that was sent as a small watercolour (JPEG), or `errors` by field; 503 if it cannot be painted, 429
-    beyond the limit."""
-    try:
-        if not rate_limits.allow(request, action="portrait-sample", limit=SAMPLES_PER_HOUR, seconds=3600):
-            return JsonResponse({"errors": {}}, status=429)
-        if not form.is_valid():
-            status = 400 if any(field in form.errors for field in LEGAL) else 422
-            return JsonResponse({"errors": {field: str(said[0]) for field, said in form.errors.items()}}, status=status)
-        painted = portraits.sample(photo.read(form.cleaned_data["photo"], largest=portraits.SAMPLE_SIDE))
-    except PhotoRejected as refused:
-        return JsonResponse({"errors": {"photo": refused.message}}, status=422)
-    finally:
-        uploads.discard(request)
+    """The square that was sent as a small watercolour (JPEG), or `errors` by field; 503 if it cannot be painted."""
+    limit = SAMPLES_PER_HOUR
+    return answered(request, form, _sample, action="portrait-sample", per_hour=limit, beyond={"errors": {}})
+
+
+def _sample(upload: "UploadedFile[bytes]") -> HttpResponse:
+    painted = portraits.sample(photo.read(upload, largest=portraits.SAMPLE_SIDE))
     if painted is None:
         return JsonResponse({"errors": {"photo": "We could not paint a sample just now."}}, status=503)
     return HttpResponse(painted, content_type="image/jpeg")

@@ -4,7 +4,6 @@ import email
 import hashlib
 import io
 import re
-import socket
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +14,6 @@ import pikepdf
 import pytest
 import pyzipper
 import time_machine
-from aiosmtpd.controller import Controller
 from django.conf import settings
 from django.core import mail as outbox
 from django.core.cache import cache
@@ -34,7 +32,8 @@ from privacy.models import Child, VaultAccess
 from privacy.purposes import Kind
 from tests.orders.factories import CANARY
 from tests.orders.jobs import queued
-from tests.orders.test_print_mail import Mailbox, attachments, unlocked
+from tests.orders.mailbox import receiving
+from tests.orders.test_print_mail import attachments, unlocked
 
 pytestmark = pytest.mark.django_db
 State = PrintJob.State
@@ -85,19 +84,9 @@ def test_p17_files_that_no_mail_carries_are_behind_a_link_and_locked_all_the_sam
     small_story: Story, settings: Settings, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(print_mail, "LARGEST", 20_000)
-    mailbox = Mailbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Controller(mailbox, hostname="127.0.0.1", port=port)
-    server.start()
-    try:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+    with receiving(settings) as mailbox:
         job = queued(small_story)
         assert printing.make_and_send(job.pk)
-    finally:
-        server.stop()
     ((_, raw),) = mailbox.got
     assert len(raw) < 40_000
     message = email.message_from_bytes(raw, policy=default)

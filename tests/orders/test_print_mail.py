@@ -3,7 +3,6 @@
 import email
 import hashlib
 import io
-import socket
 import time
 from dataclasses import replace
 from email.message import EmailMessage
@@ -13,7 +12,6 @@ import pikepdf
 import pypdfium2
 import pytest
 import pyzipper
-from aiosmtpd.controller import Controller
 from django.conf import settings
 from django.core import mail as outbox
 from django.core.mail import EmailMultiAlternatives
@@ -24,9 +22,9 @@ from books.story import Story
 from orders import print_mail, printing
 from tests.orders.factories import CANARY
 from tests.orders.jobs import queued
+from tests.orders.mailbox import receiving
 
 pytestmark = pytest.mark.django_db
-Sent = tuple[list[str], bytes]
 
 
 def words(pdf: bytes) -> str:
@@ -44,33 +42,12 @@ def attachments(message: EmailMessage) -> dict[str, bytes]:
     return {part.get_filename() or "": part.get_payload(decode=True) for part in message.iter_attachments()}  # type: ignore[misc]
 
 
-class Mailbox:
-    """A mail server's other side."""
-
-    def __init__(self) -> None:
-        self.got: list[Sent] = []
-
-    async def handle_DATA(self, server: object, session: object, envelope: object) -> str:  # noqa: N802 - aiosmtpd calls it so
-        self.got.append((envelope.rcpt_tos, envelope.content))  # type: ignore[attr-defined]
-        return "250 OK"
-
-
 def test_p17_the_printers_mail_through_a_real_server_opens_with_the_passphrase_only(
     small_story: Story, settings: Settings
 ) -> None:
-    mailbox = Mailbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Controller(mailbox, hostname="127.0.0.1", port=port, data_size_limit=50_000_000)
-    server.start()
-    try:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+    with receiving(settings) as mailbox:
         job = queued(small_story)
         assert printing.make_and_send(job.pk)
-    finally:
-        server.stop()
     ((recipients, raw),) = mailbox.got
     assert recipients == [settings.PRINT_PARTNER["email"]]
     message = email.message_from_bytes(raw, policy=default)

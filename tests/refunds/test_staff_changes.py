@@ -26,10 +26,10 @@ from tests.books.small_story import portrait
 from tests.orders import jobs
 from tests.orders.factories import CANARY
 from tests.refunds.staff import member, signed_in
+from tests.refunds.version_staff import WHY, client, user
 
+__all__ = ["client", "user"]
 pytestmark = pytest.mark.django_db
-WHY = "The parent asked about page five"
-MAY = ("refunds.change_changerequest", "refunds.view_changerequest", "privacy.view_child_data")
 
 
 @pytest.fixture
@@ -37,16 +37,6 @@ def asked(small_story: Story) -> ChangeRequest:
     return changes.ask(
         jobs.in_review(small_story).lines.get(), changes.Wish(f"Could {CANARY} have longer hair?", page=5)
     )
-
-
-@pytest.fixture
-def user() -> User:
-    return member(*MAY)
-
-
-@pytest.fixture
-def client(user: User) -> Client:
-    return signed_in(user)
 
 
 def edition() -> Edition:

@@ -7,7 +7,6 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
 from books import editions, revisions
 from books.models import Edition, Revision
 from books.personalisation import OLDER, Personalisation
@@ -22,11 +21,10 @@ from tests.books import making
 from tests.orders import jobs
 from tests.orders.factories import CANARY, make_line, make_order
 from tests.orders.test_review import opened
-from tests.refunds.staff import member, signed_in
+from tests.refunds.version_staff import WHY, client, user
 
+__all__ = ["client", "user"]
 pytestmark = pytest.mark.django_db
-WHY = "The parent asked about page five"
-MAY = ("refunds.change_changerequest", "refunds.view_changerequest", "privacy.view_child_data")
 PARENT = Actor.parent()
 OTHER = "Balthazar-Canary"
 
@@ -41,16 +39,6 @@ def line(small_story: Story) -> OrderLine:
 @pytest.fixture
 def asked(line: OrderLine) -> ChangeRequest:
     return changes.ask(line, f"Could {OTHER} have shorter hair?")
-
-
-@pytest.fixture
-def user() -> User:
-    return member(*MAY)
-
-
-@pytest.fixture
-def client(user: User) -> Client:
-    return signed_in(user)
 
 
 def edition() -> Edition:
