@@ -163,6 +163,12 @@ def test_the_page_names_the_children_whose_answers_are_marked(client: Client) ->
     assert f'<bdi>{NAME}</bdi></a> and <a href="#child-2"><bdi>Second child</bdi></a>.' in page
 
 
+def test_nothing_is_missing_of_a_second_child_whom_nobody_is_asked_about(client: Client) -> None:
+    page = client.post(ADDRESS, answers(about="one", name="", **{"second-name": ""})).content.decode()
+    assert page.count("Please tell us the name that belongs in the book.") == 1
+    assert "Please pick the age." not in page
+
+
 def test_two_children_may_have_the_same_name(client: Client) -> None:
     assert stored(personalised(client, **{"second-name": NAME})).names == (NAME, NAME)
 
